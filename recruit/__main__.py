@@ -1,0 +1,5 @@
+"""`python -m recruit` is the `recruit` command."""
+
+from recruit.cli.main import run
+
+run()

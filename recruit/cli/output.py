@@ -1,0 +1,91 @@
+"""How the CLI speaks: rows as table, CSV or JSON; errors as one sentence with its remedy."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from recruit.config import SettingsError, load_settings
+from recruit.logs import set_up_logs
+from recruit.wiring import App, build_app
+
+console = Console()
+err_console = Console(stderr=True)
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json.")]
+
+
+def fail(message: str) -> NoReturn:
+    """Print what went wrong and what to do, and exit with 1."""
+    err_console.print(f"[bold red]Error:[/] {message}", highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def open_app(**overrides: Any) -> Iterator[App]:
+    """Give the App of this process's settings, and close it afterwards."""
+    try:
+        settings = load_settings(**overrides)
+    except SettingsError as error:
+        fail(str(error))
+    set_up_logs(as_json=settings.log_json)
+    app = build_app(settings)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def print_rows(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    output_format: Format,
+    *,
+    title: str = "",
+) -> None:
+    """Print `rows` with these columns, in this order; numbers stand to the right."""
+    if output_format is Format.JSON:
+        sys.stdout.write(
+            json.dumps([{c: row.get(c) for c in columns} for row in rows], default=str) + "\n"
+        )
+        return
+    if output_format is Format.CSV:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_csv_cell(row.get(c)) for c in columns] for row in rows)
+        return
+    table = Table(title=title or None, title_justify="left", header_style="dim", box=None)
+    for column in columns:
+        numeric = any(isinstance(row.get(column), int | float) for row in rows)
+        table.add_column(
+            column.replace("_", " "),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=numeric,
+        )
+    for row in rows:
+        table.add_row(*("" if row.get(c) is None else str(row.get(c)) for c in columns))
+    console.print(table)
+
+
+def _csv_cell(value: Any) -> Any:
+    # A cell that a spreadsheet would run as a formula is turned into text.
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return "'" + value
+    return value

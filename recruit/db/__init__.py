@@ -1,0 +1,1 @@
+"""The database: engine, transactions, column types, the outbox and the migrations."""

@@ -1,0 +1,58 @@
+"""Transactions: opened at an edge, handed to use cases, committed by the edge alone."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from recruit.db.outbox import OutboxEntry, OutboxStatus
+
+
+@dataclass
+class Transaction:
+    """One unit of work at one moment.
+
+    `now` is read once, so that everything that happens in it happens at the same time.
+    """
+
+    session: Session
+    now: datetime
+    _after_commit: list[Callable[[], None]] = field(default_factory=list)
+    _announced: set[tuple[str, int]] = field(default_factory=set)
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Call `act` once the transaction is committed, and never if it is rolled back."""
+        self._after_commit.append(act)
+
+    def announce(self, object_type: str, object_id: int) -> None:
+        """Write to the outbox that an object changed; once a transaction, however often it is said."""
+        if (object_type, object_id) in self._announced:
+            return
+        self._announced.add((object_type, object_id))
+        self.session.add(
+            OutboxEntry(
+                object_type=object_type,
+                object_id=object_id,
+                status=OutboxStatus.PENDING,
+                queued_at=self.now,
+                next_attempt_at=self.now,
+            )
+        )
+
+
+@contextmanager
+def transaction(engine: Engine, now: datetime, *, reading: bool = False) -> Iterator[Transaction]:
+    """Open a transaction; commit when the block ends, roll back when it raises.
+
+    `reading` promises that nothing is written, which lets SQLite serve readers beside a writer.
+    """
+    bind = engine.execution_options(recruit_reading=True) if reading else engine
+    with Session(bind, expire_on_commit=False) as session:
+        tx = Transaction(session, now)
+        with session.begin():
+            yield tx
+    for act in tx._after_commit:
+        act()

@@ -1,0 +1,44 @@
+"""The words of resolution: a resolved firm, what is known of it, and why two sightings are one."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ChangeKind(StrEnum):
+    """What happened to a firm's record."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    MERGED = "merged"
+    SPLIT = "split"
+    VANISHED = "vanished"
+
+
+@dataclass(frozen=True)
+class FirmView:
+    """A firm as the stages downstream see it: plain values, nothing of the database.
+
+    Sizes and years are closed intervals with None for an open or unknown end; both ends None means
+    unknown. `country` is ISO 3166 alpha-2. `inferred` names the fields that nobody stated.
+    """
+
+    id: int
+    version: int
+    name: str
+    domain: str | None = None
+    website: str | None = None
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    employees_low: int | None = None
+    employees_high: int | None = None
+    founded_low: int | None = None
+    founded_high: int | None = None
+    specialties: tuple[str, ...] = ()
+    certifications: tuple[str, ...] = ()
+    partnerships: tuple[str, ...] = ()
+    inferred: frozenset[str] = frozenset()
+    # field -> short words on where it was read ("text on https://…", "row of providers.csv")
+    origins: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,1 @@
+"""Adapters: one module a way to send or read mail."""

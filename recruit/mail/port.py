@@ -1,0 +1,89 @@
+"""The port to mail. Outgoing mail is a conversation in two halves, because of one hard fact:
+
+between the final dot and the server's 250 nobody can know whether a message is on its way. So the
+caller talks until the server waits for the text (`offer`), writes down that it is about to send, and
+only then lets the message go (`finish`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class DefinitelyNotSent(Exception):
+    """The server did not take the message. `permanent` tells a 5xx from what may work later.
+
+    `about_us` is true where the server refuses us (blocked address, bad login), not the recipient.
+    """
+
+    def __init__(
+        self, text: str, *, code: int | None = None, permanent: bool = False, about_us: bool = False
+    ) -> None:
+        """Keep the server's words and reply code."""
+        super().__init__(text)
+        self.text = text
+        self.code = code
+        self.permanent = permanent
+        self.about_us = about_us
+
+
+class OutcomeUnknown(Exception):
+    """The connection broke after the message was let go; it may or may not arrive."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Who the server is told that a message is from and to."""
+
+    sender: str
+    recipient: str
+
+
+class Delivery(Protocol):
+    """A message that the server is ready to read: nothing has been sent yet."""
+
+    def finish(self) -> str:
+        """Send it and return the server's words; raises DefinitelyNotSent or OutcomeUnknown."""
+        ...
+
+    def abandon(self) -> None:
+        """Hang up without sending it."""
+        ...
+
+
+class Mailer(Protocol):
+    """Sends messages, one at a time; keeps its connection between them."""
+
+    def offer(self, envelope: Envelope, message: bytes) -> Delivery:
+        """Talk until the server waits for the text; raises DefinitelyNotSent."""
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...
+
+
+@dataclass(frozen=True)
+class IncomingMail:
+    """A raw mail as it lies in an inbox. `uid` is the inbox's name for it."""
+
+    uid: str
+    raw: bytes
+    received_at: datetime | None = None
+
+
+class Inbox(Protocol):
+    """Where answers arrive. A mail stays until it is acknowledged."""
+
+    def fetch(self) -> Iterator[IncomingMail]:
+        """Yield the mails that are not yet acknowledged, oldest first."""
+        ...
+
+    def acknowledge(self, uid: str) -> None:
+        """Mark a mail as read by us; it is never deleted."""
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...

@@ -1,0 +1,1 @@
+"""Accepted firms become partners: agreement, track, courses, certification, and gates that open."""

@@ -1,0 +1,232 @@
+"""Candidates, partners and their people, agreements, tracks, courses, attempts and awards.
+
+Attempts, awards and agreement acceptances are only ever added to: access is computed from them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from recruit.db.base import Base, BigInt, Id, status_type
+from recruit.firms.tables import Firm
+from recruit.onboarding.values import CandidateOrigin, CandidateStatus, MemberRole
+from recruit.people.tables import Person
+from recruit.sequences.tables import Reply
+
+
+class Candidate(Base):
+    """A firm that may become a partner, waiting for a decision."""
+
+    __tablename__ = "candidate"
+
+    id: Mapped[Id]
+    firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id), unique=True)
+    status: Mapped[CandidateStatus] = mapped_column(status_type(CandidateStatus))
+    origin: Mapped[CandidateOrigin] = mapped_column(status_type(CandidateOrigin))
+    reply_id: Mapped[int | None] = mapped_column(ForeignKey(Reply.id))
+    # Whom the invitation goes to.
+    contact_name: Mapped[str] = mapped_column(String(200), default="")
+    contact_email: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str] = mapped_column(String(200), default="")
+    decision_reason: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (Index("ix_candidate_status", "status"),)
+
+
+class Partner(Base):
+    """An accepted firm. There is one partner a firm, however often it is accepted."""
+
+    __tablename__ = "partner"
+
+    id: Mapped[Id]
+    firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id), unique=True)
+    # What the partner calls itself and how it is reached; edited by the partner.
+    company: Mapped[dict[str, Any]]
+    accepted_at: Mapped[datetime]
+    accepted_by: Mapped[str] = mapped_column(String(200))
+    left_at: Mapped[datetime | None]
+    left_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class PartnerMember(Base):
+    """A person of a partner firm."""
+
+    __tablename__ = "partner_member"
+
+    id: Mapped[Id]
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), unique=True)
+    role: Mapped[MemberRole] = mapped_column(status_type(MemberRole))
+    joined_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+
+class AgreementVersion(Base):
+    """An immutable text to sign; `sha256` is the hash of the Markdown bytes."""
+
+    __tablename__ = "agreement_version"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(100))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("name", "number"),)
+
+
+class AgreementAcceptance(Base):
+    """Evidence that a signatory accepted a version: who, what exactly, when and from where."""
+
+    __tablename__ = "agreement_acceptance"
+
+    id: Mapped[Id]
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    agreement_version_id: Mapped[int] = mapped_column(ForeignKey("agreement_version.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    typed_name: Mapped[str] = mapped_column(String(200))
+    job_title: Mapped[str] = mapped_column(String(200))
+    text_sha256: Mapped[str] = mapped_column(String(64))
+    ip: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(300))
+    accepted_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("partner_id", "agreement_version_id"),)
+
+
+class Course(Base):
+    """One version of a course: lessons and quiz. Earlier versions stay for the record.
+
+    `definition`: {"lessons": [{"key", "title", "minutes", "markdown"}], "quiz": {"pass_mark",
+    "questions": [{"key", "kind", "text", "options", "answer"}]}, "validity_months": 12}
+    """
+
+    __tablename__ = "course"
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(100))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    definition: Mapped[dict[str, Any]]
+    definition_hash: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("key", "number"),)
+
+
+class Track(Base):
+    """One version of an onboarding track. `definition`: {"steps": [{"key", "kind", "title", …}]}."""
+
+    __tablename__ = "track"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(100))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    definition: Mapped[dict[str, Any]]
+    definition_hash: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("name", "number"),)
+
+
+class PartnerTrack(Base):
+    """The track version that a partner works through."""
+
+    __tablename__ = "partner_track"
+
+    partner_id: Mapped[int] = mapped_column(
+        ForeignKey("partner.id"), primary_key=True, autoincrement=False
+    )
+    track_id: Mapped[int] = mapped_column(ForeignKey("track.id"))
+    started_at: Mapped[datetime]
+
+
+class StepEvidence(Base):
+    """A step that a person declared done or waived (company profile; a waiver by a channel manager)."""
+
+    __tablename__ = "step_evidence"
+
+    id: Mapped[Id]
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    step_key: Mapped[str] = mapped_column(String(100))
+    waived: Mapped[bool]
+    note: Mapped[str] = mapped_column(Text, default="")
+    actor: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("partner_id", "step_key"),)
+
+
+class LessonView(Base):
+    """A person has read a lesson of a course version."""
+
+    __tablename__ = "lesson_view"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    lesson_key: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("person_id", "course_id", "lesson_key"),)
+
+
+class Attempt(Base):
+    """A quiz that a person handed in, graded on the server."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    cycle: Mapped[int]
+    number: Mapped[int]
+    answers: Mapped[dict[str, Any]]
+    share_right: Mapped[float]
+    passed: Mapped[bool]
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("person_id", "course_id", "cycle", "number"),)
+
+
+class Award(Base):
+    """A certificate of a person for a course, one a cycle. `serial` stands on it and is public."""
+
+    __tablename__ = "award"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    course_key: Mapped[str] = mapped_column(String(100))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    cycle: Mapped[int]
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    serial: Mapped[str] = mapped_column(String(40), unique=True)
+    awarded_at: Mapped[datetime]
+    valid_until: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("person_id", "course_key", "cycle"),)
+
+
+class Resource(Base):
+    """Something that partners get: a page or file, opened by a gate."""
+
+    __tablename__ = "resource"
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    markdown: Mapped[str] = mapped_column(Text)
+    # The Action whose gate opens it.
+    action: Mapped[str] = mapped_column(String(40))
+    owner: Mapped[str] = mapped_column(String(200))
+    review_on: Mapped[datetime | None]
+    position: Mapped[int] = mapped_column(BigInt, default=0)

@@ -1,0 +1,66 @@
+"""People, their sessions and the invitations that are still open."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from recruit.db.base import Base, Id, status_type
+from recruit.people.values import Role
+
+
+class Person(Base):
+    """Someone who can sign in. `email` is lower case and unique."""
+
+    __tablename__ = "person"
+
+    id: Mapped[Id]
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[Role] = mapped_column(status_type(Role))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class LoginSession(Base):
+    """A signed-in browser. Only the hash of its token is stored."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    csrf_token: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    user_agent: Mapped[str] = mapped_column(String(300))
+    ip: Mapped[str] = mapped_column(String(45))
+
+
+class LoginFailure(Base):
+    """A failed sign-in, kept to slow down guessing."""
+
+    __tablename__ = "login_failure"
+
+    id: Mapped[Id]
+    email: Mapped[str] = mapped_column(String(254))
+    ip: Mapped[str] = mapped_column(String(45))
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_login_failure_email_at", "email", "at"),)
+
+
+class Invitation(Base):
+    """A link that lets an invited person choose a password. Only the hash of its token is stored."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

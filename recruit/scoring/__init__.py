@@ -1,0 +1,1 @@
+"""The ideal partner profile: points, reasons and the ranking."""

@@ -1,0 +1,64 @@
+"""The words of scoring: points, reasons, and the card that carries them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class CriterionKind(StrEnum):
+    """What a criterion looks at."""
+
+    GEOGRAPHY = "geography"
+    SIZE = "size"
+    TENURE = "tenure"
+    SPECIALTY = "specialty"
+
+
+class Standing(StrEnum):
+    """Whether a firm takes part in the ranking."""
+
+    RANKED = "ranked"
+    GATED = "gated"  # fails a must-have
+    EXCLUDED = "excluded"  # matches an exclusion
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a firm has the points that it has on one criterion.
+
+    `points` is what counts in the score, `low` and `high` what it could be if the unknown were
+    known (equal to `points` when nothing is missing); `most` is the criterion's full points.
+    `sentence` stands in plain English without the number; `evidence` says where it was read.
+    """
+
+    criterion: str
+    kind: CriterionKind
+    points: float
+    low: float
+    high: float
+    most: float
+    sentence: str
+    evidence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready dict; `from_json` reads it back."""
+        return self.__dict__ | {"kind": self.kind.value}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Reason":
+        """Read what `to_json` wrote."""
+        return cls(**(data | {"kind": CriterionKind(data["kind"])}))
+
+
+@dataclass(frozen=True)
+class ScoreCard:
+    """A firm's score against one profile version. `total` is exactly the sum of the reasons' points."""
+
+    firm_id: int
+    firm_version: int
+    standing: Standing
+    standing_reason: str
+    total: float
+    low: float
+    high: float
+    reasons: tuple[Reason, ...]

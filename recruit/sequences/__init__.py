@@ -1,0 +1,1 @@
+"""Drip sequences: outreach that runs by itself and stops the moment a firm answers."""

@@ -1,0 +1,1 @@
+"""Sourcing jobs gather sightings of firms from crawled sites and files."""

@@ -1,0 +1,111 @@
+"""Sources, their jobs, the sightings that the jobs recorded and the problems that they met."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from recruit.db.base import Base, BigInt, Id, status_type
+from recruit.sourcing.values import JobKind, JobStatus, SourceKind
+
+
+class Source(Base):
+    """A place that firms are found at. `definition` is its TOML file as data."""
+
+    __tablename__ = "source"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[SourceKind] = mapped_column(status_type(SourceKind))
+    definition: Mapped[dict[str, Any]]
+    # How much this source is believed against others, in [0, 1].
+    trust: Mapped[float]
+    licence_note: Mapped[str] = mapped_column(Text, default="")
+    lawful_basis: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class SourcingJob(Base):
+    """One run over a source, with its progress in numbers."""
+
+    __tablename__ = "sourcing_job"
+
+    id: Mapped[Id]
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    kind: Mapped[JobKind] = mapped_column(status_type(JobKind))
+    status: Mapped[JobStatus] = mapped_column(status_type(JobStatus))
+    queued_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    # Pages for a crawl, rows for an import; `expected` is None while nobody knows.
+    read: Mapped[int] = mapped_column(default=0)
+    expected: Mapped[int | None]
+    records_new: Mapped[int] = mapped_column(default=0)
+    records_changed: Mapped[int] = mapped_column(default=0)
+    records_same: Mapped[int] = mapped_column(default=0)
+    problems: Mapped[int] = mapped_column(default=0)
+    message: Mapped[str] = mapped_column(Text, default="")
+
+
+class SourceRecord(Base):
+    """A sighting: what one source says about one firm. `facts` is a list of `Fact.to_json`."""
+
+    __tablename__ = "source_record"
+
+    id: Mapped[Id]
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    record_id: Mapped[str] = mapped_column(String(300))
+    url: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[list[Any]]
+    content_hash: Mapped[str] = mapped_column(String(64))
+    # Counts up with each change of content, so that resolution sees what is new to it.
+    version: Mapped[int] = mapped_column(default=1)
+    first_job_id: Mapped[int] = mapped_column(ForeignKey("sourcing_job.id"))
+    last_job_id: Mapped[int] = mapped_column(ForeignKey("sourcing_job.id"), index=True)
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    vanished_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("source_id", "record_id"),)
+
+
+class JobProblem(Base):
+    """One line of a job's report: what could not be used, why, and the remedy."""
+
+    __tablename__ = "job_problem"
+
+    id: Mapped[Id]
+    job_id: Mapped[int] = mapped_column(ForeignKey("sourcing_job.id"))
+    place: Mapped[str] = mapped_column(Text)
+    field: Mapped[str | None] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(Text)
+    remedy: Mapped[str] = mapped_column(Text)
+    raw: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_job_problem_job_id", "job_id", "id"),)
+
+
+class Frontier(Base):
+    """A page that a crawl has yet to fetch or has fetched; it outlives a killed crawler."""
+
+    __tablename__ = "frontier"
+
+    id: Mapped[Id]
+    job_id: Mapped[int] = mapped_column(ForeignKey("sourcing_job.id"))
+    url: Mapped[str] = mapped_column(Text)
+    url_hash: Mapped[str] = mapped_column(String(64))
+    # "listing" pages lead to others; "item" pages describe a firm.
+    role: Mapped[str] = mapped_column(String(16))
+    depth: Mapped[int] = mapped_column(default=0)
+    parent_id: Mapped[int | None] = mapped_column(BigInt)
+    fetched_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(64))
+
+    __table_args__ = (
+        UniqueConstraint("job_id", "url_hash"),
+        Index("ix_frontier_job_id_fetched_at", "job_id", "fetched_at"),
+    )

@@ -1,0 +1,168 @@
+"""The words of sourcing: a source, its jobs, and the sightings that they bring home."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class SourceKind(StrEnum):
+    """How a source is read."""
+
+    DIRECTORY = "directory"
+    SITES = "sites"
+    FILE = "file"
+    REGISTRY = "registry"
+
+
+class JobKind(StrEnum):
+    """What a job does with its source."""
+
+    CRAWL = "crawl"
+    IMPORT = "import"
+
+
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+# Which status may follow which. A finished job is never run again; a new one is made.
+JOB_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.QUEUED: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED, JobStatus.FAILED}),
+    JobStatus.RUNNING: frozenset(
+        {JobStatus.PAUSED, JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED}
+    ),
+    JobStatus.PAUSED: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED, JobStatus.FAILED}),
+    JobStatus.DONE: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+}
+
+
+class FieldName(StrEnum):
+    """What a sighting can say about a firm."""
+
+    NAME = "name"
+    LEGAL_FORM = "legal_form"
+    WEBSITE = "website"
+    STREET = "street"
+    POSTCODE = "postcode"
+    CITY = "city"
+    REGION = "region"
+    COUNTRY = "country"
+    PHONE = "phone"
+    EMAIL = "email"
+    EMPLOYEES = "employees"
+    FOUNDED = "founded"
+    SPECIALTY = "specialty"
+    CERTIFICATION = "certification"
+    PARTNERSHIP = "partnership"
+    SOCIAL = "social"
+
+
+# Fields of which a firm may have several values at once; every other field has one.
+MANY_VALUED = frozenset(
+    {
+        FieldName.PHONE,
+        FieldName.EMAIL,
+        FieldName.SPECIALTY,
+        FieldName.CERTIFICATION,
+        FieldName.PARTNERSHIP,
+        FieldName.SOCIAL,
+    }
+)
+# Fields whose value is an Interval; every other value is text.
+INTERVALS = frozenset({FieldName.EMPLOYEES, FieldName.FOUNDED})
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A whole number known to lie between `low` and `high`, both included; None is open."""
+
+    low: int | None
+    high: int | None
+
+    def __post_init__(self) -> None:
+        """Refuse an interval that is empty or says nothing."""
+        if self.low is None and self.high is None:
+            raise ValueError("An interval needs at least one end.")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"The interval {self.low}–{self.high} is empty.")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One value that a source states about a firm, and how we came to read it.
+
+    `value` is normalised (country ISO 3166 alpha-2, phone E.164, e-mail lower case, website with
+    scheme); `text` is what stood there. `method` is one of csv, json-ld, microdata, opengraph,
+    text, selector, or tld, phone-prefix, language for what is `inferred`. `confidence` is in [0, 1].
+    """
+
+    field: FieldName
+    value: str | Interval
+    text: str
+    method: str
+    confidence: float
+    url: str | None = None
+    inferred: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready dict; `from_json` reads it back."""
+        value: Any = self.value
+        if isinstance(value, Interval):
+            value = {"low": value.low, "high": value.high}
+        return {
+            "field": self.field.value,
+            "value": value,
+            "text": self.text,
+            "method": self.method,
+            "confidence": self.confidence,
+            "url": self.url,
+            "inferred": self.inferred,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Fact":
+        """Read what `to_json` wrote."""
+        value = data["value"]
+        if isinstance(value, dict):
+            value = Interval(value["low"], value["high"])
+        return cls(
+            field=FieldName(data["field"]),
+            value=value,
+            text=data["text"],
+            method=data["method"],
+            confidence=data["confidence"],
+            url=data.get("url"),
+            inferred=data.get("inferred", False),
+        )
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """All that one source says about one firm at one place (a page, a row); stored as a SourceRecord.
+
+    `record_id` is the source's own name for it and stays the same from run to run.
+    """
+
+    record_id: str
+    url: str | None
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that a job could not use: where it stood, why not, and what to do about it."""
+
+    place: str
+    field: str | None
+    reason: str
+    remedy: str
+    raw: str = ""

@@ -1,0 +1,1 @@
+"""The web: pages for recruiters, the portal for partners, sign-in."""

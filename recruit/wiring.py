@@ -1,0 +1,125 @@
+"""The composition root: settings become an App. The only place that knows adapters by name."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+import recruit.onboarding.tables
+import recruit.sync.tables  # noqa: F401  (registers every table with the declarative base)
+from recruit.clock import Clock, SystemClock
+from recruit.config import CrmKind, InboxKind, MailTransport, Secret, Settings, find_secret_key
+from recruit.crm.port import Crm
+from recruit.db.engine import make_engine
+from recruit.db.transaction import Transaction, transaction
+from recruit.mail.port import Inbox, Mailer
+
+
+def _no_wake(_task: str, *_ids: int) -> None:
+    """Wake nobody: the next sweep finds what is due."""
+
+
+@dataclass
+class App:
+    """Everything that an edge (web, CLI, worker) needs to call a use case."""
+
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    secret: Secret
+    mailer: Mailer
+    inbox: Inbox | None
+    crm: Crm | None
+    # Asks a worker to run a task soon: a hint that may be lost, never a promise.
+    wake: Callable[..., None] = _no_wake
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction at the clock's present moment."""
+        return transaction(self.engine, self.clock.now())
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that only reads."""
+        return transaction(self.engine, self.clock.now(), reading=True)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.mailer.close()
+        if self.inbox is not None:
+            self.inbox.close()
+        if self.crm is not None:
+            self.crm.close()
+        self.engine.dispose()
+
+
+def build_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    mailer: Mailer | None = None,
+    inbox: Inbox | None = None,
+    crm: Crm | None = None,
+    wake: Callable[..., None] = _no_wake,
+) -> App:
+    """Build an App from settings; a part that is handed in takes the place of the configured one."""
+    clock = clock or SystemClock()
+    return App(
+        settings=settings,
+        clock=clock,
+        engine=make_engine(settings.database),
+        secret=find_secret_key(settings),
+        mailer=mailer or _make_mailer(settings),
+        inbox=inbox or _make_inbox(settings),
+        crm=crm or _make_crm(settings, clock),
+        wake=wake,
+    )
+
+
+def _make_mailer(settings: Settings) -> Mailer:
+    from recruit.mail.adapters.console import ConsoleMailer
+    from recruit.mail.adapters.memory import MemoryMailer
+    from recruit.mail.adapters.smtp import SmtpMailer
+
+    match settings.mail_transport:
+        case MailTransport.SMTP:
+            return SmtpMailer(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                user=settings.smtp_user,
+                password=settings.smtp_password,
+                security=settings.smtp_security,
+                timeout_s=settings.smtp_timeout_s,
+            )
+        case MailTransport.MEMORY:
+            return MemoryMailer()
+        case MailTransport.CONSOLE:
+            return ConsoleMailer()
+
+
+def _make_inbox(settings: Settings) -> Inbox | None:
+    from recruit.mail.adapters.imap import ImapInbox
+    from recruit.mail.adapters.maildir import MaildirInbox
+
+    match settings.inbox:
+        case InboxKind.MAILDIR:
+            return MaildirInbox(settings.maildir_path)
+        case InboxKind.IMAP:
+            return ImapInbox(
+                host=settings.imap_host,
+                port=settings.imap_port,
+                user=settings.imap_user,
+                password=settings.imap_password,
+                tls=settings.imap_tls,
+            )
+        case InboxKind.NONE:
+            return None
+
+
+def _make_crm(settings: Settings, clock: Clock) -> Crm | None:
+    from recruit.crm.adapters.embedded import EmbeddedCrm
+
+    match settings.crm:
+        case CrmKind.EMBEDDED:
+            return EmbeddedCrm(settings.var_dir / "crm.db", clock=clock)
+        case CrmKind.NONE:
+            return None
