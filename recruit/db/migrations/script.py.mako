@@ -1,10 +1,9 @@
-"""${message}."""
+"""${message.capitalize()}."""
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
-import recruit.db.base
+${imports if imports else ""}
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
