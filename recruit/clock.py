@@ -6,7 +6,7 @@ simulation of weeks run the same code.
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -24,6 +24,17 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present moment as an aware UTC datetime."""
         return datetime.now(UTC)  # noqa: TID251
+
+
+@dataclass(frozen=True)
+class ShiftedClock:
+    """The machine's clock, a fixed time away from it."""
+
+    shift: timedelta
+
+    def now(self) -> datetime:
+        """Return the shifted moment as an aware UTC datetime."""
+        return SystemClock().now() + self.shift
 
 
 @dataclass

@@ -135,6 +135,9 @@ class Settings:
     crm: CrmKind = _setting(
         CrmKind.EMBEDDED, doc="The CRM to sync with: none or embedded (a small one in a file)."
     )
+    demo_clock_shift_s: float = _setting(
+        0.0, doc="Seconds that the clock of demo mode is away from the machine's; 0 elsewhere."
+    )
     sweep_every_s: float = _setting(
         30.0, doc="Seconds between sweeps for due touches, new answers and CRM changes."
     )
@@ -201,6 +204,8 @@ def _check(settings: Settings) -> None:
     base = urlsplit(settings.base_url)
     if base.scheme not in {"http", "https"} or not base.hostname:
         raise SettingsError(f"RECRUIT_BASE_URL={settings.base_url!r} is not an http(s) address.")
+    if settings.demo_clock_shift_s and settings.mode is not Mode.DEMO:
+        raise SettingsError("RECRUIT_DEMO_CLOCK_SHIFT_S works in demo mode only.")
     loopback = {"127.0.0.1", "::1", "localhost"}
     if settings.mode is Mode.DEMO and settings.smtp_host not in loopback:
         raise SettingsError(

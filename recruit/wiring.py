@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Engine
 
 import recruit.onboarding.tables
 import recruit.sync.tables  # noqa: F401  (registers every table with the declarative base)
-from recruit.clock import Clock, SystemClock
+from recruit.clock import Clock, ShiftedClock, SystemClock
 from recruit.config import CrmKind, InboxKind, MailTransport, Secret, Settings, find_secret_key
 from recruit.crm.port import Crm
 from recruit.db.engine import make_engine
@@ -62,7 +63,7 @@ def build_app(
     wake: Callable[..., None] = _no_wake,
 ) -> App:
     """Build an App from settings; a part that is handed in takes the place of the configured one."""
-    clock = clock or SystemClock()
+    clock = clock or _make_clock(settings)
     return App(
         settings=settings,
         clock=clock,
@@ -73,6 +74,11 @@ def build_app(
         crm=crm or _make_crm(settings, clock),
         wake=wake,
     )
+
+
+def _make_clock(settings: Settings) -> Clock:
+    shift = timedelta(seconds=settings.demo_clock_shift_s)
+    return ShiftedClock(shift) if shift else SystemClock()
 
 
 def _make_mailer(settings: Settings) -> Mailer:

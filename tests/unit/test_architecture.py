@@ -66,6 +66,7 @@ def test_an_unknown_setting_is_an_error_that_names_it() -> None:
         ({"RECRUIT_MODE": "production"}, "RECRUIT_SECRET_KEY is missing"),
         ({"RECRUIT_SECRET_KEY": "short"}, "shorter than 32"),
         ({"RECRUIT_MODE": "demo", "RECRUIT_SMTP_HOST": "mail.example"}, "only to loopback"),
+        ({"RECRUIT_DEMO_CLOCK_SHIFT_S": "-60"}, "demo mode only"),
         ({"RECRUIT_BASE_URL": "recruit.example"}, "not an http"),
     ],
 )
