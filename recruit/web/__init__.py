@@ -1,1 +1,1 @@
-"""The web: pages for recruiters, the portal for partners, sign-in."""
+"""The web application: the desk for recruiters, the portal for partners, and the public doors."""

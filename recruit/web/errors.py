@@ -1,0 +1,126 @@
+"""Errors as a page in words: what happened, and what to do next.
+
+Where htmx asked for a part of a page, the answer goes to the page's notice area instead, so that
+nothing that a person was looking at is replaced by an error.
+"""
+
+import uuid
+from collections.abc import Callable
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from recruit.logs import get_logger
+from recruit.people.values import STAFF
+from recruit.web.pages import query_string, redirect, render
+from recruit.web.request import NotSignedIn, RoleRefused, find_current, is_htmx
+from recruit.web.security import CsrfRefused
+
+log = get_logger("recruit.web")
+
+WORDS = {
+    400: ("This request could not be read", "Go back, reload the page and try again."),
+    403: ("This page is not open to you", "Ask an administrator if you think it should be."),
+    404: ("There is nothing here", "It may have been moved or merged, or the address has a typo."),
+    405: ("This address cannot be used that way", "Go back, reload the page and try again."),
+    409: ("That is not possible now", "Reload the page to see how things stand."),
+    422: ("Something in the form is missing or wrong", "Go back, mend it and send it again."),
+    429: ("Too many attempts", "Wait a few minutes and try again."),
+    500: ("Something broke on our side", "Nothing was changed. Try again in a minute."),
+}
+
+
+def show_error(
+    request: Request, status: int, *, title: str = "", text: str = "", report: str = ""
+) -> Response:
+    """Return an error as a page, or as a notice where htmx asks. `report` names the log's entry."""
+    known_title, known_text = WORDS.get(status, WORDS[400])
+    context = {"title": title or known_title, "text": text or known_text, "report": report}
+    if is_htmx(request):
+        response = render(request, "error_notice.html", status=status, **context)
+        response.headers["HX-Retarget"] = "#notices"
+        response.headers["HX-Reswap"] = "innerHTML"
+        response.headers["HX-Push-Url"] = "false"
+        return response
+    person = find_current(request)
+    home = "/" if person is None or person.role in STAFF else "/portal"
+    return render(request, "error.html", status=status, home=home, code=status, **context)
+
+
+def refusal(status: int = 409) -> Callable[[Request, Exception], Response]:
+    """Return a handler that shows a use case's refusal in its own words."""
+
+    def show(request: Request, error: Exception) -> Response:
+        return show_error(request, status, text=str(error))
+
+    return show
+
+
+def _http(request: Request, error: HTTPException) -> Response:
+    detail = error.detail if error.detail and error.status_code not in {404, 405} else ""
+    plain = detail in {"Not Found", "Method Not Allowed", "Forbidden", "Unprocessable Content"}
+    response = show_error(request, error.status_code, text="" if plain else detail)
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def _not_signed_in(request: Request, _error: NotSignedIn) -> Response:
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    # What was posted is lost, so the way back leads to where it was posted from, not to the form's
+    # target; for a page that htmx shows a part of, that is the page around it.
+    back = target if request.method == "GET" and not is_htmx(request) else ""
+    return redirect(request, "/sign-in" + query_string({"next": back if back != "/" else ""}))
+
+
+def _role(request: Request, _error: RoleRefused) -> Response:
+    person = find_current(request)
+    if person is not None and person.role not in STAFF:
+        return show_error(
+            request,
+            403,
+            text="It belongs to the team that runs the program. Everything for you is in your portal.",
+        )
+    return show_error(
+        request, 403, text="Partners see it. Your own pages are in the menu on the left."
+    )
+
+
+def _csrf(request: Request, error: CsrfRefused) -> Response:
+    log.warning("csrf refused", path=request.url.path, reason=str(error))
+    return show_error(
+        request,
+        403,
+        title="This form is out of date",
+        text="You may have signed in or out in another window. Go back, reload the page and try again.",
+    )
+
+
+def _invalid(request: Request, error: RequestValidationError) -> Response:
+    parts = []
+    for problem in error.errors():
+        field = str(problem["loc"][-1]).replace("_", " ")
+        parts.append(f"{field}: {problem['msg'][0].lower()}{problem['msg'][1:]}")
+    # A path that cannot be read names nothing that exists.
+    if all(problem["loc"][0] == "path" for problem in error.errors()):
+        return show_error(request, 404)
+    return show_error(request, 422, text=". ".join(parts) + ".")
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    report = structlog.contextvars.get_contextvars().get("correlation_id") or uuid.uuid4().hex[:12]
+    log.error("page failed", path=request.url.path, report=report, exc_info=error)
+    return show_error(request, 500, report=report)
+
+
+def add_error_pages(web: FastAPI) -> None:
+    """Register the handlers."""
+    web.add_exception_handler(HTTPException, _http)  # type: ignore[arg-type]
+    web.add_exception_handler(NotSignedIn, _not_signed_in)  # type: ignore[arg-type]
+    web.add_exception_handler(RoleRefused, _role)  # type: ignore[arg-type]
+    web.add_exception_handler(CsrfRefused, _csrf)  # type: ignore[arg-type]
+    web.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
+    web.add_exception_handler(Exception, _unexpected)

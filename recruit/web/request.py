@@ -1,0 +1,156 @@
+"""What a route asks for: the App, a transaction, the person who is signed in, their role.
+
+    @router.post("/things")
+    def add_thing(request: Request, tx: WritingTx, person: StaffPerson, name: Annotated[str, Form()]): ...
+
+A transaction is committed when the route's function has returned and before the answer leaves, so
+that a person never reads "saved" of something that was not.
+"""
+
+import hmac
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from recruit.db.transaction import Transaction
+from recruit.people.usecases import SessionView, find_session
+from recruit.people.values import STAFF, Actor, Role
+from recruit.web.security import (
+    CSRF_FIELD,
+    CSRF_HEADER,
+    SAFE_METHODS,
+    CsrfRefused,
+    check_origin,
+    get_cookie,
+    visitor_csrf,
+)
+from recruit.wiring import App
+
+SESSION_COOKIE = "recruit_session"
+VISITOR_COOKIE = "recruit_visitor"
+
+
+class NotSignedIn(Exception):
+    """The page is for people who are signed in."""
+
+
+class RoleRefused(Exception):
+    """The person is signed in, and this page is not for their role."""
+
+
+def get_app(request: Request) -> App:
+    """Return the App that this server was made with."""
+    app: App = request.app.state.recruit
+    return app
+
+
+AppDep = Annotated[App, Depends(get_app)]
+
+
+def reading_tx(app: AppDep) -> Iterator[Transaction]:
+    """Give a transaction that only reads."""
+    with app.reading() as tx:
+        yield tx
+
+
+def writing_tx(app: AppDep) -> Iterator[Transaction]:
+    """Give a transaction that is committed when the route returns and rolled back when it raises."""
+    with app.transaction() as tx:
+        yield tx
+
+
+ReadingTx = Annotated[Transaction, Depends(reading_tx, scope="function")]
+WritingTx = Annotated[Transaction, Depends(writing_tx, scope="function")]
+
+
+def find_current(request: Request) -> SessionView | None:
+    """Return the session that the browser's cookie names; asked once a request."""
+    if not hasattr(request.state, "session"):
+        app = get_app(request)
+        token = get_cookie(request, app, SESSION_COOKIE)
+        request.state.session = None
+        if token:
+            with app.reading() as tx:
+                request.state.session = find_session(tx, token=token)
+    session: SessionView | None = request.state.session
+    return session
+
+
+def current_person(request: Request) -> SessionView:
+    """Return who is signed in; raises NotSignedIn."""
+    session = find_current(request)
+    if session is None:
+        raise NotSignedIn
+    return session
+
+
+def require_role(*roles: Role) -> Callable[[Request], SessionView]:
+    """Return a dependency that gives the person who is signed in, if they have one of `roles`."""
+    allowed = frozenset(roles)
+
+    def require(request: Request) -> SessionView:
+        session = current_person(request)
+        if session.role not in allowed:
+            raise RoleRefused
+        return session
+
+    return require
+
+
+require_staff = require_role(*STAFF)
+require_partner = require_role(Role.PARTNER)
+
+CurrentPerson = Annotated[SessionView, Depends(current_person)]
+StaffPerson = Annotated[SessionView, Depends(require_staff)]
+PartnerPerson = Annotated[SessionView, Depends(require_partner)]
+
+
+def actor_of(session: SessionView) -> Actor:
+    """Return the person as the author of a change."""
+    return Actor(session.person_id, session.name, session.role)
+
+
+def client_ip(request: Request) -> str:
+    """Return the address that the request came from; proxies are the server's concern, not ours."""
+    return request.client.host if request.client else ""
+
+
+def user_agent(request: Request) -> str:
+    """Return what the browser calls itself, cut to what a row holds."""
+    return request.headers.get("user-agent", "")[:300]
+
+
+def csrf_token(request: Request) -> str:
+    """Return the token that this browser's forms must carry."""
+    session = find_current(request)
+    if session is not None:
+        return session.csrf_token
+    visitor = getattr(request.state, "visitor", None) or get_cookie(
+        request, get_app(request), VISITOR_COOKIE
+    )
+    return visitor_csrf(get_app(request), visitor) if visitor else ""
+
+
+async def check_csrf(
+    request: Request, _session: Annotated[SessionView | None, Depends(find_current)]
+) -> None:
+    """Refuse a changing request without the token of this browser's visit."""
+    if request.method in SAFE_METHODS:
+        return
+    check_origin(request, get_app(request))
+    given = request.headers.get(CSRF_HEADER)
+    if given is None:
+        field = (await request.form()).get(CSRF_FIELD)
+        given = field if isinstance(field, str) else ""
+    expected = csrf_token(request)
+    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise CsrfRefused("The form's token does not belong to this visit.")
+
+
+def is_htmx(request: Request) -> bool:
+    """Tell whether htmx asks for a part of a page; going back in history asks for a whole one."""
+    return (
+        request.headers.get("hx-request") == "true"
+        and request.headers.get("hx-history-restore-request") != "true"
+    )
