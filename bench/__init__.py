@@ -1,0 +1,1 @@
+"""Benchmarks: each compares with a peer or with the machine's limit in the same run."""
