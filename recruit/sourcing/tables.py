@@ -48,6 +48,11 @@ class SourcingJob(Base):
     records_same: Mapped[int] = mapped_column(default=0)
     problems: Mapped[int] = mapped_column(default=0)
     message: Mapped[str] = mapped_column(Text, default="")
+    # The process that works on the job, and until when it counts as alive; it renews as it works.
+    claimed_by: Mapped[str | None] = mapped_column(String(200))
+    lease_until: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_sourcing_job_status", "status", "lease_until"),)
 
 
 class SourceRecord(Base):

@@ -377,6 +377,8 @@ def upgrade() -> None:
         sa.Column("records_same", sa.Integer(), nullable=False),
         sa.Column("problems", sa.Integer(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("claimed_by", sa.String(length=200), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["source_id"], ["source.id"], name=op.f("fk_sourcing_job_source_id")
         ),
@@ -384,6 +386,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sourcing_job", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sourcing_job_source_id"), ["source_id"], unique=False)
+        batch_op.create_index("ix_sourcing_job_status", ["status", "lease_until"], unique=False)
 
     op.create_table(
         "agreement_acceptance",
@@ -841,6 +844,7 @@ def downgrade() -> None:
     op.drop_table("attempt")
     op.drop_table("agreement_acceptance")
     with op.batch_alter_table("sourcing_job", schema=None) as batch_op:
+        batch_op.drop_index("ix_sourcing_job_status")
         batch_op.drop_index(batch_op.f("ix_sourcing_job_source_id"))
 
     op.drop_table("sourcing_job")
