@@ -30,12 +30,17 @@ class Mailbox(Base):
     from_name: Mapped[str] = mapped_column(String(200))
     cap_per_day: Mapped[int]
     gap_s: Mapped[int]
+    # The gap after the last reserved message ends here.
+    next_free_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     paused_reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class MailboxDay(Base):
-    """How many messages a mailbox has reserved on a day; locked while a touch reserves its place."""
+    """How many messages a mailbox has reserved on a UTC day; locked while a touch reserves its place.
+
+    A message that is definitely not sent gives its place back.
+    """
 
     __tablename__ = "mailbox_day"
 
@@ -60,7 +65,10 @@ class Sequence(Base):
 
 
 class SequenceVersion(Base):
-    """One immutable state of a sequence; an enrollment keeps the version that it began with."""
+    """One immutable state of a sequence; an enrollment keeps the version that it began with.
+
+    `definition` is its TOML file as data; `definition.parse_definition` reads it.
+    """
 
     __tablename__ = "sequence_version"
 
@@ -85,6 +93,10 @@ class Enrollment(Base):
     sequence_version_id: Mapped[int] = mapped_column(ForeignKey("sequence_version.id"))
     firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id))
     contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id))
+    # The domain that is written to: an answer from a colleague there is an answer of the firm.
+    address_domain: Mapped[str] = mapped_column(String(253), index=True)
+    # Hash of the token in the unsubscribe link; set when the first message is composed.
+    unsubscribe_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     status: Mapped[EnrollmentStatus] = mapped_column(status_type(EnrollmentStatus))
     exit_reason: Mapped[ExitReason | None] = mapped_column(status_type(ExitReason))
     exit_detail: Mapped[str] = mapped_column(Text, default="")
@@ -95,6 +107,8 @@ class Enrollment(Base):
     enrolled_by: Mapped[str] = mapped_column(String(200))
     # Set while an out-of-office answer asks for patience.
     paused_until: Mapped[datetime | None]
+    # After the last step: how long an answer is waited for.
+    finish_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -102,6 +116,7 @@ class Enrollment(Base):
         UniqueConstraint("sequence_id", "firm_id"),
         Index("ix_enrollment_firm_id_status", "firm_id", "status"),
         Index("ix_enrollment_status", "status", "sequence_id"),
+        Index("ix_enrollment_finish_at", "finish_at"),
     )
 
 
@@ -123,7 +138,11 @@ class Touch(Base):
     # The first rule that kept a due touch from going, in words.
     blocked_by: Mapped[str] = mapped_column(Text, default="")
     lease_until: Mapped[datetime | None]
+    # Counts up with each claim and each stop, so that whoever claimed it before is too late.
     fence: Mapped[int] = mapped_column(default=0)
+    # The day on which it holds a place of its mailbox's daily cap.
+    reserved_on: Mapped[date | None]
+    # How often a server has put it off.
     attempts: Mapped[int] = mapped_column(default=0)
     message_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     subject: Mapped[str] = mapped_column(Text, default="")

@@ -3,6 +3,10 @@
 from enum import StrEnum
 
 
+class SequencesError(Exception):
+    """Something that sequences refuse; the message says what, why and what to do."""
+
+
 class StepKind(StrEnum):
     """What a step does."""
 
@@ -75,9 +79,13 @@ TOUCH_TRANSITIONS: dict[TouchStatus, frozenset[TouchStatus]] = {
             TouchStatus.CANCELLED,
         }
     ),
-    TouchStatus.SENDING: frozenset({TouchStatus.SENT, TouchStatus.FAILED, TouchStatus.UNKNOWN}),
-    # Only evidence (the Sent folder, a DSN, the server's log) or a person settles an unknown.
-    TouchStatus.UNKNOWN: frozenset({TouchStatus.SENT, TouchStatus.FAILED}),
+    # Back to pending only by the server's own 4xx, which says that it did not take the message.
+    TouchStatus.SENDING: frozenset(
+        {TouchStatus.SENT, TouchStatus.FAILED, TouchStatus.UNKNOWN, TouchStatus.PENDING}
+    ),
+    # Only evidence (the Sent folder, a DSN, the server's log) or a person settles an unknown; back to
+    # pending only by a person who has seen that it never arrived.
+    TouchStatus.UNKNOWN: frozenset({TouchStatus.SENT, TouchStatus.FAILED, TouchStatus.PENDING}),
     TouchStatus.HELD: frozenset({TouchStatus.PENDING, TouchStatus.CANCELLED}),
     TouchStatus.OPEN: frozenset({TouchStatus.DONE, TouchStatus.SKIPPED, TouchStatus.CANCELLED}),
     TouchStatus.SENT: frozenset(),

@@ -131,6 +131,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("login_failure", schema=None) as batch_op:
         batch_op.create_index("ix_login_failure_email_at", ["email", "at"], unique=False)
+        batch_op.create_index("ix_login_failure_ip_at", ["ip", "at"], unique=False)
 
     op.create_table(
         "mailbox",
@@ -139,6 +140,7 @@ def upgrade() -> None:
         sa.Column("from_name", sa.String(length=200), nullable=False),
         sa.Column("cap_per_day", sa.Integer(), nullable=False),
         sa.Column("gap_s", sa.Integer(), nullable=False),
+        sa.Column("next_free_at", UtcDateTime(), nullable=True),
         sa.Column("paused_at", UtcDateTime(), nullable=True),
         sa.Column("paused_reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailbox")),
@@ -310,7 +312,6 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("csrf_token", sa.String(length=64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("last_seen_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
         sa.Column("user_agent", sa.String(length=300), nullable=False),
@@ -652,6 +653,8 @@ def upgrade() -> None:
         sa.Column("sequence_version_id", BigInt, nullable=False),
         sa.Column("firm_id", BigInt, nullable=False),
         sa.Column("contact_id", BigInt, nullable=False),
+        sa.Column("address_domain", sa.String(length=253), nullable=False),
+        sa.Column("unsubscribe_key", sa.String(length=64), nullable=True),
         sa.Column("status", sa.String(length=32), nullable=False),
         sa.Column("exit_reason", sa.String(length=32), nullable=True),
         sa.Column("exit_detail", sa.Text(), nullable=False),
@@ -660,6 +663,7 @@ def upgrade() -> None:
         sa.Column("enrolled_at", UtcDateTime(), nullable=False),
         sa.Column("enrolled_by", sa.String(length=200), nullable=False),
         sa.Column("paused_until", UtcDateTime(), nullable=True),
+        sa.Column("finish_at", UtcDateTime(), nullable=True),
         sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contact.id"], name=op.f("fk_enrollment_contact_id")
@@ -677,8 +681,13 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "sequence_id", "firm_id", name=op.f("uq_enrollment_sequence_id_firm_id")
         ),
+        sa.UniqueConstraint("unsubscribe_key", name=op.f("uq_enrollment_unsubscribe_key")),
     )
     with op.batch_alter_table("enrollment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_enrollment_address_domain"), ["address_domain"], unique=False
+        )
+        batch_op.create_index("ix_enrollment_finish_at", ["finish_at"], unique=False)
         batch_op.create_index("ix_enrollment_firm_id_status", ["firm_id", "status"], unique=False)
         batch_op.create_index("ix_enrollment_status", ["status", "sequence_id"], unique=False)
 
@@ -696,6 +705,7 @@ def upgrade() -> None:
         sa.Column("blocked_by", sa.Text(), nullable=False),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("reserved_on", sa.Date(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.String(length=255), nullable=True),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -805,6 +815,8 @@ def downgrade() -> None:
     with op.batch_alter_table("enrollment", schema=None) as batch_op:
         batch_op.drop_index("ix_enrollment_status")
         batch_op.drop_index("ix_enrollment_firm_id_status")
+        batch_op.drop_index("ix_enrollment_finish_at")
+        batch_op.drop_index(batch_op.f("ix_enrollment_address_domain"))
 
     op.drop_table("enrollment")
     with op.batch_alter_table("firm_member", schema=None) as batch_op:
@@ -883,6 +895,7 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("mailbox")
     with op.batch_alter_table("login_failure", schema=None) as batch_op:
+        batch_op.drop_index("ix_login_failure_ip_at")
         batch_op.drop_index("ix_login_failure_email_at")
 
     op.drop_table("login_failure")
