@@ -1,0 +1,117 @@
+"""The queries of people, sessions, failures and invitations."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from recruit.db.transaction import Transaction
+from recruit.people.tables import Invitation, LoginFailure, LoginSession, Person
+
+
+class UnknownPerson(LookupError):
+    """No person has this id."""
+
+
+def get_person(tx: Transaction, person_id: int) -> Person:
+    """Return a person by id; raises `UnknownPerson`."""
+    person = tx.session.get(Person, person_id)
+    if person is None:
+        raise UnknownPerson(f"There is no person {person_id}.")
+    return person
+
+
+def find_person(tx: Transaction, email: str) -> Person | None:
+    """Return the person with this normalised address."""
+    return tx.session.scalar(select(Person).where(Person.email == email))
+
+
+def list_people(tx: Transaction) -> list[Person]:
+    """Return everybody, by name."""
+    return list(tx.session.scalars(select(Person).order_by(Person.name, Person.id)))
+
+
+def find_live_session(tx: Transaction, token_hash: str) -> tuple[LoginSession, Person] | None:
+    """Return a session that is neither revoked nor expired, of a person who is not disabled."""
+    row = tx.session.execute(
+        select(LoginSession, Person)
+        .join(Person, Person.id == LoginSession.person_id)
+        .where(
+            LoginSession.token_hash == token_hash,
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > tx.now,
+            Person.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def end_sessions(tx: Transaction, *, person_id: int) -> int:
+    """Revoke a person's live sessions and return how many there were."""
+    ended = tx.session.execute(
+        update(LoginSession)
+        .where(LoginSession.person_id == person_id, LoginSession.revoked_at.is_(None))
+        .values(revoked_at=tx.now)
+        .returning(LoginSession.id)
+    )
+    return len(ended.all())
+
+
+def count_failures(
+    tx: Transaction, *, email: str, ip: str, since: datetime
+) -> tuple[int, int, int]:
+    """Return failed sign-ins since a moment: by address and IP together, by address, by IP."""
+    recent = LoginFailure.at > since
+    row = tx.session.execute(
+        select(
+            func.count().filter(LoginFailure.email == email, LoginFailure.ip == ip),
+            func.count().filter(LoginFailure.email == email),
+            func.count().filter(LoginFailure.ip == ip),
+        ).where(recent, (LoginFailure.email == email) | (LoginFailure.ip == ip))
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def forget_failures(tx: Transaction, *, email: str, ip: str, before: datetime) -> None:
+    """Drop the failures of an address at an IP, and all of the address from `before` some moment."""
+    tx.session.execute(
+        delete(LoginFailure).where(
+            LoginFailure.email == email, (LoginFailure.ip == ip) | (LoginFailure.at < before)
+        )
+    )
+
+
+def find_open_invitation(tx: Transaction, token_hash: str) -> Invitation | None:
+    """Return an invitation that is neither used nor expired, locked until the transaction ends."""
+    return tx.session.scalar(
+        select(Invitation)
+        .where(
+            Invitation.token_hash == token_hash,
+            Invitation.used_at.is_(None),
+            Invitation.expires_at > tx.now,
+        )
+        .with_for_update()
+    )
+
+
+def expire_invitations(tx: Transaction, *, person_id: int) -> None:
+    """End a person's open invitations."""
+    tx.session.execute(
+        update(Invitation)
+        .where(
+            Invitation.person_id == person_id,
+            Invitation.used_at.is_(None),
+            Invitation.expires_at > tx.now,
+        )
+        .values(expires_at=tx.now)
+    )
+
+
+def add_once(tx: Transaction, person: Person) -> bool:
+    """Add a person; False, and nothing changed, where the address is taken in the meantime."""
+    try:
+        with tx.session.begin_nested():
+            tx.session.add(person)
+    except IntegrityError:
+        return False
+    return True

@@ -1,0 +1,239 @@
+"""Sign in and out, and let people in: by a password, or by an invitation that lets them choose one.
+
+Who may see what is decided elsewhere; here is only who somebody is.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from recruit.db.transaction import Transaction
+from recruit.people import store
+from recruit.people.passwords import hash_password, needs_rehash, password_is
+from recruit.people.tables import Invitation, LoginFailure, LoginSession, Person
+from recruit.people.values import STAFF, Role
+
+# Staff see every prospect, so their sessions end with the working day; partners come rarely.
+STAFF_SESSION_LASTS = timedelta(hours=12)
+PARTNER_SESSION_LASTS = timedelta(days=14)
+INVITATION_LASTS = timedelta(days=14)
+
+FAILURE_WINDOW = timedelta(minutes=15)
+# A person mistypes a few times. The limit by address alone is wider, or anybody could lock anybody
+# out; the one by IP is wider still, for whole offices share one.
+FAILURES_BY_ADDRESS_AND_IP = 5
+FAILURES_BY_ADDRESS = 20
+FAILURES_BY_IP = 50
+
+_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
+
+
+class InvalidEmail(ValueError):
+    """An address has not the shape of one."""
+
+
+class EmailTaken(ValueError):
+    """Somebody has this address already."""
+
+
+class WrongCredentials(Exception):
+    """Address and password do not belong together; nobody is told which of them was wrong."""
+
+
+class TooManyAttempts(Exception):
+    """Too many failed sign-ins of late."""
+
+
+class InvitationInvalid(LookupError):
+    """An invitation is unknown, used or expired."""
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A signed-in person. `csrf_token` has to come back with everything that is posted."""
+
+    session_id: int
+    person_id: int
+    name: str
+    email: str
+    role: Role
+    csrf_token: str
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A new session. `token` belongs into the browser's cookie and is stored nowhere else."""
+
+    token: str
+    session_id: int
+    csrf_token: str
+    person: SessionView
+
+
+@dataclass(frozen=True)
+class InvitationView:
+    """Who an open invitation is for."""
+
+    person_id: int
+    name: str
+    email: str
+
+
+def normalize_email(email: str) -> str:
+    """Return the address in lower case without spaces around; raises `InvalidEmail`."""
+    email = email.strip().lower()
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise InvalidEmail(f"{email!r} is not an e-mail address. Write it like name@company.com.")
+    return email
+
+
+def add_person(
+    tx: Transaction, *, email: str, name: str, role: Role, password: str | None = None
+) -> Person:
+    """Add someone who can sign in, once a password is set; raises `EmailTaken`, `InvalidEmail`."""
+    email = normalize_email(email)
+    person = Person(
+        email=email,
+        name=name.strip() or email,
+        role=role,
+        password_hash=hash_password(password, email=email) if password is not None else None,
+        created_at=tx.now,
+    )
+    if store.find_person(tx, email) is not None or not store.add_once(tx, person):
+        raise EmailTaken(f"Somebody with the address {email} is here already. Use another address.")
+    return person
+
+
+def set_password(tx: Transaction, *, person_id: int, password: str) -> None:
+    """Set a person's password and end all sessions that the old one had opened."""
+    person = store.get_person(tx, person_id)
+    person.password_hash = hash_password(password, email=person.email)
+    store.end_sessions(tx, person_id=person_id)
+
+
+def sign_in(tx: Transaction, *, email: str, password: str, ip: str, user_agent: str) -> SignedIn:
+    """Check a password and open a session; raises `WrongCredentials` or `TooManyAttempts`.
+
+    A failure is written down in `tx`, to slow down guessing: catch the error inside the
+    transaction, so that it is committed.
+    """
+    email, ip = email.strip().lower()[:254], ip[:45]
+    since = tx.now - FAILURE_WINDOW
+    pair, by_address, by_ip = store.count_failures(tx, email=email, ip=ip, since=since)
+    if (
+        pair >= FAILURES_BY_ADDRESS_AND_IP
+        or by_address >= FAILURES_BY_ADDRESS
+        or by_ip >= FAILURES_BY_IP
+    ):
+        minutes = int(FAILURE_WINDOW.total_seconds() // 60)
+        raise TooManyAttempts(f"Too many failed attempts. Wait {minutes} minutes and try again.")
+    person = store.find_person(tx, email)
+    right = password_is(password, person.password_hash if person else None)
+    if person is None or not right or person.disabled_at is not None:
+        tx.session.add(LoginFailure(email=email, ip=ip, at=tx.now))
+        raise WrongCredentials("This address and password do not belong together. Check both.")
+    store.forget_failures(tx, email=email, ip=ip, before=since)
+    if person.password_hash is not None and needs_rehash(person.password_hash):
+        person.password_hash = hash_password(password, email=email)
+    return _open_session(tx, person, ip=ip, user_agent=user_agent)
+
+
+def find_session(tx: Transaction, *, token: str) -> SessionView | None:
+    """Return the live session that a browser's token names; reads only."""
+    found = store.find_live_session(tx, _hash(token))
+    return None if found is None else _view(*found)
+
+
+def sign_out(tx: Transaction, *, token: str) -> None:
+    """End the session of a token; an unknown one is no error."""
+    found = store.find_live_session(tx, _hash(token))
+    if found is not None:
+        found[0].revoked_at = tx.now
+
+
+def revoke_sessions(tx: Transaction, *, person_id: int) -> int:
+    """End all sessions of a person at once and return how many there were."""
+    return store.end_sessions(tx, person_id=person_id)
+
+
+def disable_person(tx: Transaction, *, person_id: int) -> None:
+    """Shut a person out: no session, no invitation and no password opens anything any more."""
+    person = store.get_person(tx, person_id)
+    person.disabled_at = person.disabled_at or tx.now
+    store.end_sessions(tx, person_id=person_id)
+    store.expire_invitations(tx, person_id=person_id)
+
+
+def invite_person(tx: Transaction, *, person_id: int) -> str:
+    """Return the token of a new invitation link; the person's earlier links stop working."""
+    person = store.get_person(tx, person_id)
+    store.expire_invitations(tx, person_id=person.id)
+    token = secrets.token_urlsafe(32)
+    tx.session.add(
+        Invitation(
+            person_id=person.id,
+            token_hash=_hash(token),
+            created_at=tx.now,
+            expires_at=tx.now + INVITATION_LASTS,
+        )
+    )
+    tx.session.flush()
+    return token
+
+
+def find_invitation(tx: Transaction, *, token: str) -> InvitationView:
+    """Return whom an open invitation is for; raises `InvitationInvalid`."""
+    invitation = store.find_open_invitation(tx, _hash(token))
+    person = store.get_person(tx, invitation.person_id) if invitation is not None else None
+    if person is None or person.disabled_at is not None:
+        raise InvitationInvalid(
+            "This invitation link was used already or is no longer valid. "
+            "Ask the person who invited you for a new one, or sign in."
+        )
+    return InvitationView(person.id, person.name, person.email)
+
+
+def accept_invitation(
+    tx: Transaction, *, token: str, password: str, ip: str = "", user_agent: str = ""
+) -> SignedIn:
+    """Set the invited person's password, use the link up and sign the person in.
+
+    Raises `InvitationInvalid` or `WeakPassword`; after the latter the link still works.
+    """
+    invited = find_invitation(tx, token=token)
+    set_password(tx, person_id=invited.person_id, password=password)
+    invitation = store.find_open_invitation(tx, _hash(token))
+    if invitation is not None:
+        invitation.used_at = tx.now
+    person = store.get_person(tx, invited.person_id)
+    return _open_session(tx, person, ip=ip, user_agent=user_agent)
+
+
+def _open_session(tx: Transaction, person: Person, *, ip: str, user_agent: str) -> SignedIn:
+    token = secrets.token_urlsafe(32)
+    lasts = STAFF_SESSION_LASTS if person.role in STAFF else PARTNER_SESSION_LASTS
+    session = LoginSession(
+        person_id=person.id,
+        token_hash=_hash(token),
+        csrf_token=secrets.token_urlsafe(32),
+        created_at=tx.now,
+        expires_at=tx.now + lasts,
+        user_agent=user_agent[:300],
+        ip=ip[:45],
+    )
+    tx.session.add(session)
+    tx.session.flush()
+    return SignedIn(token, session.id, session.csrf_token, _view(session, person))
+
+
+def _view(session: LoginSession, person: Person) -> SessionView:
+    return SessionView(
+        session.id, person.id, person.name, person.email, person.role, session.csrf_token
+    )
+
+
+def _hash(token: str) -> str:
+    # The token is random and long, so a plain fast hash is enough.
+    return hashlib.sha256(token.encode()).hexdigest()
