@@ -32,6 +32,10 @@ class OutcomeUnknown(Exception):
     """The connection broke after the message was let go; it may or may not arrive."""
 
 
+class InboxUnavailable(Exception):
+    """The inbox could not be read now; the message says where and what the server answered."""
+
+
 @dataclass(frozen=True)
 class Envelope:
     """Who the server is told that a message is from and to."""
@@ -77,11 +81,11 @@ class Inbox(Protocol):
     """Where answers arrive. A mail stays until it is acknowledged."""
 
     def fetch(self) -> Iterator[IncomingMail]:
-        """Yield the mails that are not yet acknowledged, oldest first."""
+        """Yield the mails that are not yet acknowledged, oldest first; raises InboxUnavailable."""
         ...
 
     def acknowledge(self, uid: str) -> None:
-        """Mark a mail as read by us; it is never deleted."""
+        """Mark a mail as read by us; it is never deleted. Raises InboxUnavailable."""
         ...
 
     def close(self) -> None:

@@ -11,16 +11,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from recruit.config import Secret
-from recruit.mail.port import IncomingMail
+from recruit.mail.port import InboxUnavailable, IncomingMail
 
 _KEYWORD = "$RecruitRead"
 # Answers are short; of a mail with large attachments the first part says all that we need.
 _MOST_BYTES = 5_000_000
 _TIMEOUT_S = 30.0
-
-
-class InboxUnavailable(Exception):
-    """The IMAP server could not be asked; the message says where and what it answered."""
 
 
 class ImapInbox:
