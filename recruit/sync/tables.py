@@ -7,13 +7,14 @@ from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, BigInt, Id, status_type
-from recruit.sync.values import LinkStatus, SyncDirection
+from recruit.sync.values import LinkStatus, SyncDirection, SyncWhat
 
 
 class CrmLink(Base):
-    """One of our objects and its twin. `base` is the state that the CRM returned last, by CRM field.
+    """One of our objects and its twin, and what both sides were when they last agreed.
 
-    The three-way merge compares both sides with it; its hash tells our own echo from an edit.
+    `base` is what the CRM returned, by CRM field; its hash tells our own echo from an edit. `ours`
+    is what we held at that moment, under the same names: a CRM stores values in its own way.
     """
 
     __tablename__ = "crm_link"
@@ -24,8 +25,11 @@ class CrmLink(Base):
     external_id: Mapped[str] = mapped_column(String(80), unique=True)
     crm_object: Mapped[str] = mapped_column(String(64))
     crm_id: Mapped[str] = mapped_column(String(100))
+    # Empty where the record is known to have moved on: look at it before writing.
     crm_version: Mapped[str] = mapped_column(String(100), default="")
+    crm_modified_at: Mapped[datetime]
     base: Mapped[dict[str, Any]]
+    ours: Mapped[dict[str, Any]]
     base_hash: Mapped[str] = mapped_column(String(64))
     status: Mapped[LinkStatus] = mapped_column(status_type(LinkStatus))
     linked_at: Mapped[datetime]
@@ -57,8 +61,7 @@ class SyncEvent(Base):
     direction: Mapped[SyncDirection] = mapped_column(status_type(SyncDirection))
     object_type: Mapped[str] = mapped_column(String(32))
     object_id: Mapped[int] = mapped_column(BigInt)
-    # created, updated, unchanged, refused, conflict, linked, deleted_there
-    what: Mapped[str] = mapped_column(String(32))
+    what: Mapped[SyncWhat] = mapped_column(status_type(SyncWhat))
     # {field: [before, after]}
     changes: Mapped[dict[str, Any]]
     text: Mapped[str] = mapped_column(Text, default="")
@@ -67,7 +70,11 @@ class SyncEvent(Base):
 
 
 class CrmFact(Base):
-    """What the CRM alone knows of a firm: owner, customer or not, open opportunities."""
+    """What was taken from the CRM about a firm, by our field names.
+
+    Facts that only the CRM has (owner, customer or not), and values of our own fields in which the
+    CRM prevails by policy. They stand beside the firm's own facts and never overwrite them.
+    """
 
     __tablename__ = "crm_fact"
 
