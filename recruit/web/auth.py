@@ -1,22 +1,35 @@
 """The doors: signing in and out, and choosing a password after an invitation."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from recruit.db.transaction import Transaction
+from recruit.people.passwords import WeakPassword
 from recruit.people.usecases import (
+    InvitationInvalid,
     SignedIn,
     TooManyAttempts,
     WrongCredentials,
     accept_invitation,
+    find_invitation,
     sign_in,
     sign_out,
 )
 from recruit.people.values import STAFF, Role
 from recruit.web.pages import redirect, render
-from recruit.web.request import SESSION_COOKIE, AppDep, client_ip, find_current, user_agent
+from recruit.web.request import (
+    SESSION_COOKIE,
+    AppDep,
+    ReadingTx,
+    client_ip,
+    find_current,
+    user_agent,
+)
 from recruit.web.security import delete_cookie, get_cookie, safe_next, set_cookie
+from recruit.wiring import App
 
 router = APIRouter()
 
@@ -46,33 +59,39 @@ def post_sign_in(
     """Sign a person in, or show the form again with what was wrong."""
     target = safe_next(next, "")
     try:
-        signed_in = _sign_in(request, app, email, password)
-    except WrongCredentials as error:
-        problem, status = str(error), 401
-    except TooManyAttempts as error:
-        problem, status = str(error), 429
-    else:
-        response = redirect(request, target or home_of(signed_in.person.role))
-        set_cookie(response, app, SESSION_COOKIE, signed_in.token, max_age_s=None)
-        return response
-    return render(request, "sign_in.html", status=status, next=target, email=email, problem=problem)
-
-
-def _sign_in(request: Request, app: AppDep, email: str, password: str) -> SignedIn:
-    # The failure itself is a row that slows down guessing, so it has to outlive the refusal.
-    refused: Exception | None = None
-    with app.transaction() as tx:
-        try:
-            return sign_in(
+        signed_in = _attempt(
+            app,
+            lambda tx: sign_in(
                 tx,
                 email=email,
                 password=password,
                 ip=client_ip(request),
                 user_agent=user_agent(request),
-            )
+            ),
+        )
+    except (WrongCredentials, TooManyAttempts) as error:
+        status = 429 if isinstance(error, TooManyAttempts) else 401
+        return render(
+            request, "sign_in.html", status=status, next=target, email=email, problem=str(error)
+        )
+    return _enter(request, app, signed_in, target)
+
+
+def _attempt(app: App, act: Callable[[Transaction], SignedIn]) -> SignedIn:
+    # A failed attempt is itself a row that slows down guessing: it has to outlive the refusal.
+    refused: Exception
+    with app.transaction() as tx:
+        try:
+            return act(tx)
         except (WrongCredentials, TooManyAttempts) as error:
             refused = error
     raise refused
+
+
+def _enter(request: Request, app: App, signed_in: SignedIn, target: str) -> Response:
+    response = redirect(request, target or home_of(signed_in.person.role))
+    set_cookie(response, app, SESSION_COOKIE, signed_in.token, max_age_s=None)
+    return response
 
 
 @router.post("/sign-out")
@@ -85,3 +104,57 @@ def post_sign_out(request: Request, app: AppDep) -> Response:
     response = redirect(request, "/sign-in", "You are signed out.")
     delete_cookie(response, app, SESSION_COOKIE)
     return response
+
+
+@router.get("/invitation/{token}")
+def show_invitation(request: Request, tx: ReadingTx, token: str) -> Response:
+    """Show the form that lets an invited person choose a password. Opening it uses nothing up."""
+    try:
+        invited = find_invitation(tx, token=token)
+    except InvitationInvalid as error:
+        return _used_up(request, error)
+    return render(request, "invitation.html", invited=invited, token=token, problem="")
+
+
+@router.post("/invitation/{token}")
+def post_invitation(
+    request: Request,
+    app: AppDep,
+    token: str,
+    password: Annotated[str, Form(max_length=1000)],
+    again: Annotated[str, Form(max_length=1000)],
+) -> Response:
+    """Set the password, use the link up and sign the person in."""
+    problem = "" if password == again else "The two passwords differ. Type the same twice."
+    try:
+        with app.transaction() as tx:
+            invited = find_invitation(tx, token=token)
+            if not problem:
+                signed_in = accept_invitation(
+                    tx,
+                    token=token,
+                    password=password,
+                    ip=client_ip(request),
+                    user_agent=user_agent(request),
+                )
+                return _enter(request, app, signed_in, "")
+    except WeakPassword as error:
+        problem = str(error)
+    except InvitationInvalid as error:
+        return _used_up(request, error)
+    return render(
+        request, "invitation.html", status=422, invited=invited, token=token, problem=problem
+    )
+
+
+def _used_up(request: Request, error: InvitationInvalid) -> Response:
+    return render(
+        request,
+        "error.html",
+        status=404,
+        home="/sign-in",
+        code=404,
+        title="This invitation is no longer open",
+        text=str(error),
+        report="",
+    )

@@ -6,6 +6,7 @@ nothing that a person was looking at is replaced by an error.
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -38,7 +39,11 @@ def show_error(
 ) -> Response:
     """Return an error as a page, or as a notice where htmx asks. `report` names the log's entry."""
     known_title, known_text = WORDS.get(status, WORDS[400])
-    context = {"title": title or known_title, "text": text or known_text, "report": report}
+    context: dict[str, Any] = {
+        "title": title or known_title,
+        "text": text or known_text,
+        "report": report,
+    }
     if is_htmx(request):
         response = render(request, "error_notice.html", status=status, **context)
         response.headers["HX-Retarget"] = "#notices"

@@ -1,0 +1,122 @@
+"""Profiles as pages read them: versions, when they ranked, how many firms."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from recruit.db.transaction import Transaction
+from recruit.scoring.tables import Profile, ProfileVersion, Score
+from recruit.scoring.values import Standing
+
+
+@dataclass(frozen=True)
+class ProfileLine:
+    """A profile's version with the size of its ranking."""
+
+    profile_id: int
+    name: str
+    title: str
+    version_id: int
+    number: int
+    created_at: datetime
+    created_by: str
+    ranked_at: datetime | None
+    ranked: int
+    gated: int
+    excluded: int
+    definition: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ScoreShape:
+    """How totals are spread: `bins` of ten points from 0 to 100, and the median."""
+
+    bins: tuple[int, ...]
+    median: float | None
+    unsure: int
+
+
+def find_current_profile(tx: Transaction, name: str | None = None) -> ProfileLine | None:
+    """Return the version that ranked last, of the profile with this name where one is given.
+
+    Where nothing is ranked yet, the newest version stands in.
+    """
+    query = (
+        select(Profile, ProfileVersion)
+        .join(ProfileVersion, ProfileVersion.profile_id == Profile.id)
+        .order_by(
+            ProfileVersion.ranked_at.is_(None), ProfileVersion.ranked_at.desc(),
+            ProfileVersion.id.desc(),
+        )
+        .limit(1)
+    )  # fmt: skip
+    if name:
+        query = query.where(Profile.name == name)
+    row = tx.session.execute(query).first()
+    if row is None:
+        return None
+    profile, version = row
+    counts = dict(
+        tx.session.execute(
+            select(Score.standing, func.count())
+            .where(Score.profile_version_id == version.id)
+            .group_by(Score.standing)
+        )
+        .tuples()
+        .all()
+    )
+    return ProfileLine(
+        profile_id=profile.id,
+        name=profile.name,
+        title=profile.title,
+        version_id=version.id,
+        number=version.number,
+        created_at=version.created_at,
+        created_by=version.created_by,
+        ranked_at=version.ranked_at,
+        ranked=counts.get(Standing.RANKED, 0),
+        gated=counts.get(Standing.GATED, 0),
+        excluded=counts.get(Standing.EXCLUDED, 0),
+        definition=version.definition,
+    )
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """A version in a profile's list of versions."""
+
+    name: str
+    title: str
+    number: int
+    created_at: datetime
+    created_by: str
+    ranked_at: datetime | None
+
+
+def list_profile_versions(tx: Transaction) -> list[VersionLine]:
+    """Return all versions of all profiles, newest first."""
+    rows = tx.session.execute(
+        select(Profile, ProfileVersion)
+        .join(ProfileVersion, ProfileVersion.profile_id == Profile.id)
+        .order_by(Profile.name, ProfileVersion.number.desc())
+    )
+    return [
+        VersionLine(p.name, p.title, v.number, v.created_at, v.created_by, v.ranked_at)
+        for p, v in rows
+    ]
+
+
+def score_shape(tx: Transaction, version_id: int) -> ScoreShape:
+    """Return how the totals of a version's ranked firms are spread."""
+    rows = tx.session.execute(
+        select(Score.total, Score.low, Score.high)
+        .where(Score.profile_version_id == version_id, Score.standing == Standing.RANKED)
+        .order_by(Score.total)
+    ).all()
+    bins = [0] * 10
+    for row in rows:
+        bins[min(int(max(row.total, 0) // 10), 9)] += 1
+    median = rows[len(rows) // 2].total if rows else None
+    return ScoreShape(tuple(bins), median, sum(1 for row in rows if row.high - row.low >= 10))

@@ -1,0 +1,320 @@
+"""What waits for a person today, grouped by what they do about it; and what the machine does next."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import and_, exists, func, select
+
+from recruit.db.outbox import OutboxEntry, OutboxStatus
+from recruit.db.transaction import Transaction
+from recruit.firms.tables import Firm
+from recruit.insights.profiles import find_current_profile
+from recruit.insights.replies import InboxLine, ReplyView, list_replies
+from recruit.insights.tasks import TaskLine, list_tasks
+from recruit.onboarding.tables import Candidate
+from recruit.onboarding.values import CandidateStatus
+from recruit.sequences.tables import Mailbox, Reply, Sequence, Touch
+from recruit.sequences.values import (
+    InboundKind,
+    SequenceStatus,
+    StepKind,
+    TouchStatus,
+)
+from recruit.sourcing.tables import Source, SourcingJob
+from recruit.sourcing.values import JobStatus
+
+DAYS_AHEAD = 7
+# Rows of a group that the page shows; the group's own page has the rest.
+ROWS = 6
+
+
+@dataclass(frozen=True)
+class NavCounts:
+    """The counts in the desk's menu. `crm` is a word: fresh, or what is amiss."""
+
+    today: int
+    prospects: int
+    replies: int
+    tasks: int
+    candidates: int
+    crm: str
+
+
+@dataclass(frozen=True)
+class CandidateToDecide:
+    """A firm that wants to become a partner, with what it said."""
+
+    candidate_id: int
+    firm_id: int
+    firm_name: str
+    country: str | None
+    contact_name: str
+    contact_email: str
+    origin: str
+    created_at: datetime
+    quote: str
+
+
+@dataclass(frozen=True)
+class StuckTouch:
+    """A touch that only a person can settle: nobody knows whether it went out, or it is held."""
+
+    touch_id: int
+    status: TouchStatus
+    firm_id: int
+    firm_name: str
+    subject: str
+    why: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class JobToLookAt:
+    """A sourcing job that failed or met problems lately."""
+
+    job_id: int
+    source: str
+    status: JobStatus
+    problems: int
+    message: str
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DayAhead:
+    """How many touches fall due on a day (UTC)."""
+
+    day: date
+    emails: int
+    tasks: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """How far an installation is set up, for the page's first visit."""
+
+    sources: int
+    firms: int
+    profiles: int
+    sequences: int
+    enrolled: bool
+
+
+@dataclass(frozen=True)
+class Today:
+    """The page."""
+
+    replies: tuple[InboxLine, ...]
+    replies_total: int
+    candidates: tuple[CandidateToDecide, ...]
+    candidates_total: int
+    tasks: tuple[TaskLine, ...]
+    tasks_total: int
+    stuck: tuple[StuckTouch, ...]
+    jobs: tuple[JobToLookAt, ...]
+    crm_refused: int
+    ahead: tuple[DayAhead, ...]
+    sent_yesterday: int
+    sent_today: int
+    paused_sequences: tuple[str, ...]
+    paused_mailboxes: tuple[tuple[str, str], ...]
+    start: Start
+
+    @property
+    def waiting(self) -> int:
+        """Return how many things wait."""
+        return (
+            self.replies_total
+            + self.candidates_total
+            + self.tasks_total
+            + len(self.stuck)
+            + len(self.jobs)
+            + (1 if self.crm_refused else 0)
+        )
+
+
+def nav_counts(tx: Transaction) -> NavCounts:
+    """Return the counts of the menu: three queries."""
+    profile = find_current_profile(tx)
+    since = tx.now - timedelta(days=7)
+    waiting_reply = and_(
+        Reply.kind.in_((InboundKind.HUMAN, InboundKind.UNSUBSCRIBE, InboundKind.COMPLAINT)),
+        Reply.handled_at.is_(None),
+    )
+    row = tx.session.execute(
+        select(
+            select(func.count()).where(waiting_reply).scalar_subquery().label("replies"),
+            _count(Touch.id, Touch.kind == StepKind.TASK, Touch.status == TouchStatus.OPEN).label(
+                "tasks"
+            ),
+            _count(Touch.id, Touch.status.in_((TouchStatus.UNKNOWN, TouchStatus.HELD))).label(
+                "stuck"
+            ),
+            _count(Candidate.id, Candidate.status == CandidateStatus.WAITING).label("candidates"),
+            _count(SourcingJob.id, _job_condition(since)).label("jobs"),
+            _count(OutboxEntry.id, OutboxEntry.status == OutboxStatus.DEAD).label("dead"),
+            _count(OutboxEntry.id, OutboxEntry.status == OutboxStatus.UNKNOWN).label("unknown"),
+            _count(
+                OutboxEntry.id,
+                OutboxEntry.status.in_((OutboxStatus.PENDING, OutboxStatus.IN_FLIGHT)),
+            ).label("pending"),
+        )
+    ).one()
+    if row.dead:
+        crm = f"{row.dead} refused"
+    elif row.unknown:
+        crm = f"{row.unknown} unsure"
+    else:
+        crm = f"{row.pending} waiting" if row.pending else "fresh"
+    return NavCounts(
+        today=row.replies + row.tasks + row.candidates + row.stuck + row.jobs + bool(row.dead),
+        prospects=profile.ranked if profile else 0,
+        replies=row.replies,
+        tasks=row.tasks,
+        candidates=row.candidates,
+        crm=crm,
+    )
+
+
+def read_today(tx: Transaction) -> Today:
+    """Return the page; the number of queries is the same however much waits."""
+    inbox = list_replies(tx, ReplyView.WAITING)
+    candidates = _candidates(tx)
+    tasks = list_tasks(tx)
+    sent_yesterday, sent_today = _sent(tx)
+    return Today(
+        replies=inbox.lines[:ROWS],
+        replies_total=inbox.counts[ReplyView.WAITING],
+        candidates=candidates[:ROWS],
+        candidates_total=len(candidates),
+        tasks=tuple(tasks[:ROWS]),
+        tasks_total=len(tasks),
+        stuck=_stuck(tx),
+        jobs=_jobs(tx),
+        crm_refused=_scalar(tx, OutboxEntry.id, OutboxEntry.status == OutboxStatus.DEAD),
+        ahead=_ahead(tx),
+        sent_yesterday=sent_yesterday,
+        sent_today=sent_today,
+        paused_sequences=tuple(
+            tx.session.scalars(
+                select(Sequence.title).where(Sequence.status == SequenceStatus.PAUSED)
+            )
+        ),
+        paused_mailboxes=tuple(
+            (row.address, row.paused_reason)
+            for row in tx.session.execute(
+                select(Mailbox.address, Mailbox.paused_reason).where(Mailbox.paused_at.is_not(None))
+            )
+        ),
+        start=_start(tx),
+    )
+
+
+def _count(column: object, *conditions: object):  # type: ignore[no-untyped-def]
+    return select(func.count(column)).where(*conditions).scalar_subquery()  # type: ignore[arg-type]
+
+
+def _scalar(tx: Transaction, column: object, *conditions: object) -> int:
+    return tx.session.scalar(select(func.count(column)).where(*conditions)) or 0  # type: ignore[arg-type]
+
+
+def _job_condition(since: datetime):  # type: ignore[no-untyped-def]
+    return and_(SourcingJob.status == JobStatus.FAILED, SourcingJob.finished_at >= since)
+
+
+def _candidates(tx: Transaction) -> tuple[CandidateToDecide, ...]:
+    rows = tx.session.execute(
+        select(Candidate, Firm, Reply.text)
+        .join(Firm, Firm.id == Candidate.firm_id)
+        .outerjoin(Reply, Reply.id == Candidate.reply_id)
+        .where(Candidate.status == CandidateStatus.WAITING)
+        .order_by(Candidate.created_at, Candidate.id)
+    )
+    return tuple(
+        CandidateToDecide(
+            candidate_id=candidate.id,
+            firm_id=firm.id,
+            firm_name=firm.name,
+            country=firm.country,
+            contact_name=candidate.contact_name,
+            contact_email=candidate.contact_email,
+            origin=candidate.origin.value,
+            created_at=candidate.created_at,
+            quote=text or "",
+        )
+        for candidate, firm, text in rows
+    )
+
+
+def list_candidates_to_decide(tx: Transaction) -> tuple[CandidateToDecide, ...]:
+    """Return the firms that wait for a decision, with what they said, oldest first."""
+    return _candidates(tx)
+
+
+def _stuck(tx: Transaction) -> tuple[StuckTouch, ...]:
+    rows = tx.session.execute(
+        select(Touch, Firm.name)
+        .join(Firm, Firm.id == Touch.firm_id)
+        .where(Touch.status.in_((TouchStatus.UNKNOWN, TouchStatus.HELD)))
+        .order_by(Touch.due_at, Touch.id)
+        .limit(50)
+    )
+    return tuple(
+        StuckTouch(t.id, t.status, t.firm_id, name, t.subject, t.blocked_by or t.outcome, t.due_at)
+        for t, name in rows
+    )
+
+
+def _jobs(tx: Transaction) -> tuple[JobToLookAt, ...]:
+    rows = tx.session.execute(
+        select(SourcingJob, Source.title)
+        .join(Source, Source.id == SourcingJob.source_id)
+        .where(_job_condition(tx.now - timedelta(days=7)))
+        .order_by(SourcingJob.finished_at.desc(), SourcingJob.id.desc())
+        .limit(20)
+    )
+    return tuple(
+        JobToLookAt(job.id, title, job.status, job.problems, job.message, job.finished_at)
+        for job, title in rows
+    )
+
+
+def _ahead(tx: Transaction) -> tuple[DayAhead, ...]:
+    until = tx.now + timedelta(days=DAYS_AHEAD)
+    rows = tx.session.execute(
+        select(Touch.due_at, Touch.kind).where(
+            Touch.status.in_((TouchStatus.PENDING, TouchStatus.CLAIMED)), Touch.due_at < until
+        )
+    ).all()
+    first = tx.now.date()
+    counts = {first + timedelta(days=n): [0, 0] for n in range(DAYS_AHEAD)}
+    for due_at, kind in rows:
+        # What is overdue goes out as soon as its window opens: today.
+        day = max(due_at.date(), first)
+        if day in counts:
+            counts[day][0 if kind is StepKind.EMAIL else 1] += 1
+    return tuple(DayAhead(day, emails, tasks) for day, (emails, tasks) in counts.items())
+
+
+def _sent(tx: Transaction) -> tuple[int, int]:
+    midnight = tx.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    row = tx.session.execute(
+        select(
+            func.count().filter(Touch.settled_at < midnight).label("yesterday"),
+            func.count().filter(Touch.settled_at >= midnight).label("today"),
+        ).where(Touch.status == TouchStatus.SENT, Touch.settled_at >= midnight - timedelta(days=1))
+    ).one()
+    return row.yesterday, row.today
+
+
+def _start(tx: Transaction) -> Start:
+    row = tx.session.execute(
+        select(
+            select(func.count(Source.id)).scalar_subquery().label("sources"),
+            select(func.count(Firm.id)).scalar_subquery().label("firms"),
+            select(func.count(Sequence.id)).scalar_subquery().label("sequences"),
+            exists(select(Touch.id)).label("enrolled"),
+        )
+    ).one()
+    profiles = 1 if find_current_profile(tx) else 0
+    return Start(row.sources, row.firms, profiles, row.sequences, bool(row.enrolled))
