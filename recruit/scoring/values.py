@@ -1,8 +1,11 @@
 """The words of scoring: points, reasons, and the card that carries them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from recruit.firms.values import FirmView
 
 
 class CriterionKind(StrEnum):
@@ -62,3 +65,46 @@ class ScoreCard:
     low: float
     high: float
     reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class RankedFirm:
+    """A firm's place in a ranking: 1 is best. `most` is what a perfect firm would have."""
+
+    rank: int
+    firm: FirmView
+    card: ScoreCard
+    most: float
+    profile_version_id: int
+
+
+@dataclass(frozen=True)
+class RankingReport:
+    """What a ranking did: how many firms take part, and how many fail a must-have or are excluded."""
+
+    profile_name: str
+    version: int
+    profile_version_id: int
+    ranked: int
+    gated: int
+    excluded: int
+
+
+@dataclass(frozen=True)
+class ProfileLine:
+    """One profile in a list, by its newest version; `ranked_at` is None until that one is ranked."""
+
+    name: str
+    title: str
+    version: int
+    saved_at: datetime
+    saved_by: str
+    ranked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ProfileChange:
+    """How a profile differs from its newest saved version (None where it is new), one sentence a change."""
+
+    version_before: int | None
+    changes: tuple[str, ...]

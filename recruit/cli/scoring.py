@@ -1,0 +1,162 @@
+"""`recruit profile`, `recruit rank` and `recruit explain`: who fits the profile, and why."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recruit.cli.output import Format, FormatOption, console, fail, open_app, print_rows
+
+profile = typer.Typer(help="The ideal partner profiles.", no_args_is_help=True)
+
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", help="The profile's name; needed where there are several."),
+]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add this module's commands."""
+    cli.add_typer(profile, name="profile")
+    cli.command("rank")(rank)
+    cli.command("explain")(explain)
+
+
+@profile.command("load")
+def load(file: Annotated[Path, typer.Argument(help="The profile as a TOML file.")]) -> None:
+    """Save a profile as a new version, and print what changed against the last one."""
+    from recruit.scoring.profile import read_profile
+    from recruit.scoring.section import ProfileError
+    from recruit.scoring.usecases import compare_profile, save_profile
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file} cannot be read: {error}. Give the path of a TOML file in UTF-8.")
+    try:
+        definition = read_profile(text, str(file))
+    except ProfileError as error:
+        fail(str(error))
+    with open_app() as app, app.transaction() as tx:
+        change = compare_profile(tx, definition=definition)
+        version = save_profile(tx, definition=definition, actor="command line")
+        number = version.number
+    if number == change.version_before:
+        typer.echo(f"{definition.name}: nothing changed, still version {number}.")
+        return
+    typer.echo(f"{definition.name}: saved as version {number}.")
+    for line in change.changes:
+        typer.echo(f"  {line}")
+    typer.echo(f"Rank all firms against it with: recruit rank --profile {definition.name}")
+
+
+@profile.command("list")
+def list_profiles(output_format: FormatOption = Format.TABLE) -> None:
+    """List the profiles, each by its newest version."""
+    from recruit.scoring.usecases import list_profiles
+
+    with open_app() as app, app.reading() as tx:
+        rows = [vars(line) for line in list_profiles(tx)]
+    columns = ["name", "title", "version", "saved_at", "saved_by", "ranked_at"]
+    print_rows(rows, columns, output_format)
+
+
+def rank(
+    profile_name: ProfileOption = None,
+    top: Annotated[int, typer.Option(min=1, help="How many firms to print.")] = 20,
+    output_format: FormatOption = Format.TABLE,
+) -> None:
+    """Rank all firms against a profile, and print the best with their reasons."""
+    from recruit.scoring.usecases import list_ranking, pick_profile_name, rank_firms
+
+    with open_app() as app:
+        try:
+            with app.transaction() as tx:
+                name = pick_profile_name(tx, given=profile_name)
+                report = rank_firms(tx, profile_name=name, actor="command line")
+                ranked = list_ranking(tx, profile_name=name, top=top)
+        except LookupError as error:
+            fail(str(error))
+    if output_format is not Format.TABLE:
+        print_rows([_row(r) for r in ranked], list(_ROW), output_format)
+        return
+    from recruit.cli.scoring_table import ranking_table
+
+    console.print(ranking_table(ranked, console.width))
+    console.print(
+        f"[dim]{report.ranked:,} firms ranked against {name}, version {report.version}; "
+        f"{report.gated:,} fail a must-have, {report.excluded:,} are excluded. "
+        f"Why: recruit explain FIRM[/]",
+        highlight=False,
+    )
+
+
+def explain(
+    firm: Annotated[str, typer.Argument(help="The firm's id, domain or exact name.")],
+    profile_name: ProfileOption = None,
+    output_format: FormatOption = Format.TABLE,
+) -> None:
+    """Print the whole arithmetic of a firm's score, with the evidence."""
+    from recruit.scoring.usecases import (
+        explain_firm,
+        find_firm_by_text,
+        find_rank,
+        get_profile,
+        pick_profile_name,
+    )
+
+    with open_app() as app, app.reading() as tx:
+        try:
+            name = pick_profile_name(tx, given=profile_name)
+            found = find_firm_by_text(tx, text=firm)
+            card = explain_firm(tx, profile_name=name, firm_id=found.id)
+            last = find_rank(tx, profile_name=name, firm_id=found.id)
+            most = get_profile(tx, profile_name=name).most
+        except LookupError as error:
+            fail(str(error))
+    if output_format is Format.TABLE:
+        from recruit.cli.scoring_table import print_explanation
+
+        print_explanation(found, card, name, most, last)
+        return
+    columns = ["criterion", "points", "low", "high", "most", "sentence", "evidence"]
+    print_rows([reason.to_json() for reason in card.reasons], columns, output_format)
+
+
+_ROW = (
+    "rank",
+    "firm_id",
+    "firm",
+    "domain",
+    "country",
+    "city",
+    "employees_low",
+    "employees_high",
+    "founded_low",
+    "founded_high",
+    "score",
+    "low",
+    "high",
+    "reasons",
+)
+
+
+def _row(ranked: Any) -> dict[str, Any]:
+    firm, card = ranked.firm, ranked.card
+    values = (
+        ranked.rank,
+        firm.id,
+        firm.name,
+        firm.domain,
+        firm.country,
+        firm.city,
+        firm.employees_low,
+        firm.employees_high,
+        firm.founded_low,
+        firm.founded_high,
+        card.total,
+        card.low,
+        card.high,
+        " | ".join(f"{r.points:g} {r.criterion}: {r.sentence}" for r in card.reasons),
+    )
+    return dict(zip(_ROW, values, strict=True))

@@ -1,0 +1,155 @@
+"""Must-haves and exclusions: conditions on a firm that answer yes, no, or not known."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from recruit.firms.values import FirmView
+from recruit.scoring.criteria.finding import in_words
+from recruit.scoring.criteria.geography import place_of, read_countries
+from recruit.scoring.criteria.size import headcount, is_size_unknown, people
+from recruit.scoring.criteria.specialty import TAG_FIELDS, names, tags_of
+from recruit.scoring.criteria.tenure import age, is_age_unknown, years_in_business
+from recruit.scoring.section import Section
+
+
+class Answer(StrEnum):
+    """Whether a condition holds."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An answer, the fact that it rests on in plain English, and the firm's fields that hold the fact."""
+
+    answer: Answer
+    fact: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A must-have or an exclusion: all that it names must hold. `because` says it in the owner's words.
+
+    `unknown_gates` is for must-haves: whether a firm of which it is not known is held back.
+    """
+
+    because: str
+    countries: frozenset[str] = frozenset()
+    employees: tuple[int | None, int | None] = (None, None)
+    years: tuple[int | None, int | None] = (None, None)
+    tags: tuple[str, ...] = ()
+    without_tags: tuple[str, ...] = ()
+    look_in: tuple[str, ...] = ("specialties",)
+    domains: tuple[str, ...] = ()
+    unknown_gates: bool = False
+
+    def judge(self, firm: FirmView, today: date) -> Verdict:
+        """Answer no if one condition fails, else unknown if one is unknown, else yes."""
+        verdicts = list(self._verdicts(firm, today))
+        for answer in (Answer.NO, Answer.UNKNOWN):
+            for verdict in verdicts:
+                if verdict.answer is answer:
+                    return verdict
+        facts = "; ".join(v.fact for v in verdicts)
+        return Verdict(Answer.YES, facts, tuple(f for v in verdicts for f in v.fields))
+
+    def _verdicts(self, firm: FirmView, today: date) -> Iterator[Verdict]:
+        if self.domains:
+            answer = Answer.YES if firm.domain in self.domains else Answer.NO
+            yield Verdict(answer, f"its domain is {firm.domain or 'not known'}", ("website",))
+        if self.countries:
+            yield self._country(firm)
+        if self.employees != (None, None):
+            answer = _inside(headcount(firm), self.employees)
+            fact = "its size is not known" if is_size_unknown(firm) else _lower(people(firm))
+            yield Verdict(answer, fact, ("employees",))
+        if self.years != (None, None):
+            answer = _inside(years_in_business(firm, today), self.years)
+            fact = (
+                "its founding year is not known"
+                if is_age_unknown(firm)
+                else _lower(age(firm, today))
+            )
+            yield Verdict(answer, fact, ("founded",))
+        if self.tags or self.without_tags:
+            yield self._tags(firm)
+
+    def _country(self, firm: FirmView) -> Verdict:
+        if firm.country is None:
+            return Verdict(Answer.UNKNOWN, "its country is not known", ("country",))
+        answer = Answer.YES if firm.country in self.countries else Answer.NO
+        return Verdict(answer, f"it is in {place_of(firm)}", ("country",))
+
+    def _tags(self, firm: FirmView) -> Verdict:
+        tags = tags_of(firm, self.look_in)
+        fields = tuple(f for f in self.look_in if tags_of(firm, (f,)))
+        if not tags:
+            return Verdict(Answer.UNKNOWN, "nobody states what it does", self.look_in)
+        unwanted = [tag for tag in tags if names(tag, self.without_tags)]
+        if unwanted:
+            return Verdict(Answer.NO, f"it is known for {in_words(unwanted)}", fields)
+        found = [tag for tag in tags if names(tag, self.tags)]
+        if self.tags and not found:
+            listed = in_words([*self.tags], "or")
+            return Verdict(Answer.NO, f"among what it is known for there is no {listed}", fields)
+        return Verdict(Answer.YES, f"it is known for {in_words(found or list(tags))}", fields)
+
+
+def _inside(interval: tuple[float, float], wanted: tuple[int | None, int | None]) -> Answer:
+    least = -math.inf if wanted[0] is None else wanted[0]
+    most = math.inf if wanted[1] is None else wanted[1]
+    if least <= interval[0] and interval[1] <= most:
+        return Answer.YES
+    return Answer.NO if interval[1] < least or most < interval[0] else Answer.UNKNOWN
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def read_rule(section: Section, *, is_must_have: bool) -> Rule:
+    """Read one must-have or exclusion; refuse one that names no condition."""
+    look_in = section.texts("look_in") or ("specialties",)
+    for name in look_in:
+        if name not in TAG_FIELDS:
+            raise section.error(
+                "look_in", f'"{name}" is unknown. Choose among {", ".join(TAG_FIELDS)}.'
+            )
+    unknown = section.text("unknown", "passes") if is_must_have else "passes"
+    if unknown not in {"passes", "gates"}:
+        raise section.error("unknown", f'"{unknown}" is unknown. Write "passes" or "gates".')
+    rule = Rule(
+        because=section.text("because"),
+        countries=read_countries(section)[0],
+        employees=_read_ends(section, "employees"),
+        years=_read_ends(section, "years"),
+        tags=section.texts("tags"),
+        without_tags=section.texts("without_tags"),
+        look_in=look_in,
+        domains=tuple(d.casefold() for d in section.texts("domains")),
+        unknown_gates=unknown == "gates",
+    )
+    section.finish()
+    if rule == Rule(rule.because, look_in=look_in, unknown_gates=rule.unknown_gates):
+        raise section.error(
+            "",
+            "It names no condition and would hold for every firm. Add countries, regions, domains, "
+            "tags, without_tags, employees_from, employees_to, years_from or years_to.",
+        )
+    return rule
+
+
+def _read_ends(section: Section, unit: str) -> tuple[int | None, int | None]:
+    least, most = section.whole(f"{unit}_from"), section.whole(f"{unit}_to")
+    if least is not None and most is not None and least > most:
+        raise section.error(
+            f"{unit}_to",
+            f"{most} is below {unit}_from = {least}, which no firm can meet. Swap them.",
+        )
+    return least, most
