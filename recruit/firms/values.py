@@ -14,6 +14,14 @@ class ChangeKind(StrEnum):
     VANISHED = "vanished"
 
 
+class Verdict(StrEnum):
+    """What is decided of two sightings."""
+
+    SAME = "same"
+    DOUBTFUL = "doubtful"  # a person should look
+    DIFFERENT = "different"
+
+
 @dataclass(frozen=True)
 class FirmView:
     """A firm as the stages downstream see it: plain values, nothing of the database.

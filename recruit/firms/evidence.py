@@ -1,0 +1,196 @@
+"""Evidence: what each kind of value says when two sightings are held side by side, in bits.
+
+The points are weights set by hand and checked against truth sets: what agrees is worth about log2 of
+how much likelier it is for one firm than for two, what differs takes away. A missing value says nothing.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rigour.addresses import compare_address
+
+from recruit.firms.domains import domain_label
+from recruit.firms.fingerprint import Fingerprint, Street
+from recruit.firms.likeness import NameLevel, NameLikeness
+from recruit.firms.rarity import Rarity
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is known about all sightings, to tell what is rare.
+
+    `crowd` tells of a domain, mail address, phone or street (by blocking key) how many different firms
+    seem to share it: 1 is nobody else.
+    """
+
+    rarity: Rarity = field(default_factory=Rarity)
+    crowd: Mapping[str, int] = field(default_factory=dict)
+
+    def doublings(self, key: str) -> float:
+        """Return how many times over more firms share `key` than one firm under two names."""
+        return max(0.0, math.log2(self.crowd.get(key, 1)) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one kind of value says: its `points` in bits, and a short `reason`.
+
+    `identifies`: belongs to one firm alone, so that a link rests on it and not on the name.
+    `corroborates`: makes a name that others may bear believable.
+    `contradicts`: speaks plainly against.
+    """
+
+    points: float
+    reason: str = ""
+    identifies: bool = False
+    corroborates: bool = False
+    contradicts: bool = False
+
+
+# One registered domain is one firm: this carries a pair over other names and another country.
+_SAME_DOMAIN = 36.0
+_CROWDED_DOMAIN = -8.0
+_SAME_MAIL_DOMAIN = 16.0
+_OTHER_DOMAIN = -10.0
+_SAME_EMAIL = 14.0
+_SAME_PHONE = 13.0
+_CROWDED_PHONE = -3.0
+_OTHER_PHONE = -2.0
+_SAME_STREET = 12.0
+_CROWDED_STREET = -3.0
+_NEAR_STREET = 2.0
+_OTHER_STREET = -10.0
+_SAME_POSTCODE = 5.0
+_OTHER_POSTCODE = -1.0
+_SAME_CITY = 3.0
+_OTHER_CITY = -2.0
+_SAME_COUNTRY = 2.0
+_OTHER_COUNTRY = -8.0
+
+# A whole name that agrees tells more than its words: nothing else is in it.
+_WHOLE_NAME = {NameLevel.SAME: 8.0, NameLevel.SPELLING: 4.0, NameLevel.CORE: 3.0}
+# Sharing a word of their own speaks for two names, whatever else each says.
+_SHORTENED_NAME = 6.0
+_RELATED_NAME = 3.0
+_UNLIKE_NAME = -6.0
+# Words that only one name has are often just left out by the other.
+_APART = 0.5
+_OTHER_NUMBER = -6.0
+_OTHER_PLACE = -8.0
+# However many common words agree, together they are worth no more than this.
+_MOST_FOR_COMMON_WORDS = 5.0
+
+# Two strings are one address from this similarity on; rigour's own measurements say 0.3, but offices
+# in one street matter more to us than misspelt streets.
+_ONE_ADDRESS = 0.5
+# Houses that a registry and a web page may number differently.
+_NEXT_DOOR = 40
+
+
+def weigh_name(
+    a: Fingerprint, b: Fingerprint, likeness: NameLikeness, around: Surroundings
+) -> Evidence:
+    """Weigh the likeness of two names."""
+    agreed = min(likeness.agreed, around.rarity.population_bits)
+    if not likeness.distinctive:
+        agreed = min(agreed, _MOST_FOR_COMMON_WORDS)
+    points = agreed + _WHOLE_NAME.get(likeness.level, 0.0) - _APART * likeness.apart
+    if likeness.distinctive:
+        points = max(points, _SHORTENED_NAME if likeness.within else _RELATED_NAME)
+    points += _OTHER_NUMBER * likeness.numbers_differ + _OTHER_PLACE * likeness.places_differ
+    points = max(points, _UNLIKE_NAME)
+    if likeness.level is NameLevel.SAME:
+        return Evidence(points, f"same name “{a.name.key}”")
+    sign = "~" if likeness.alike else "≠"
+    return Evidence(points, f"name “{a.name.text}” {sign} “{b.name.text}”")
+
+
+def compare_domains(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evidence:
+    """Compare websites' domains; where one has none, the domain of its mail addresses stands in."""
+    if a.domain and b.domain:
+        if a.domain == b.domain:
+            points = _SAME_DOMAIN + _CROWDED_DOMAIN * around.doublings(f"d:{a.domain}")
+            return Evidence(points, f"same domain {a.domain}", identifies=True, corroborates=True)
+        if domain_label(a.domain) == domain_label(b.domain):
+            return Evidence(0.0, f"domains {a.domain} and {b.domain}")
+        reason = f"other domain: {a.domain}, {b.domain}"
+        return Evidence(_OTHER_DOMAIN, reason, contradicts=True)
+    shared = (a.mail_domains | {a.domain}) & (b.mail_domains | {b.domain}) - {None}
+    if not shared:
+        return Evidence(0.0)
+    domain = min(shared, key=lambda d: (around.doublings(f"d:{d}"), d or ""))
+    points = _SAME_MAIL_DOMAIN + _CROWDED_DOMAIN * around.doublings(f"d:{domain}")
+    return Evidence(points, f"same mail domain {domain}", identifies=True, corroborates=True)
+
+
+def compare_emails(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evidence:
+    """Compare mail addresses: people and firms share none."""
+    shared = a.emails & b.emails
+    if not shared:
+        return Evidence(0.0)
+    email = min(shared)
+    points = max(0.0, _SAME_EMAIL + _CROWDED_PHONE * around.doublings(f"e:{email}"))
+    return Evidence(points, f"same address {email}", identifies=True, corroborates=True)
+
+
+def compare_phones(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evidence:
+    """Compare phone numbers; a head office's number stands at each of its branches."""
+    shared = a.phones & b.phones
+    if shared:
+        phone = min(shared, key=lambda p: (around.doublings(f"p:{p}"), p))
+        points = _SAME_PHONE + _CROWDED_PHONE * around.doublings(f"p:{phone}")
+        return Evidence(
+            max(0.0, points),
+            f"same phone {phone}",
+            identifies=points > _SAME_PHONE / 2,
+            corroborates=points > 0,
+        )
+    return Evidence(_OTHER_PHONE if a.phones and b.phones else 0.0)
+
+
+def compare_streets(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evidence:
+    """Compare street addresses; many firms share an office tower."""
+    if a.street is None or b.street is None or _elsewhere(a, b):
+        return Evidence(0.0)
+    if compare_address(a.street.text, b.street.text) >= _ONE_ADDRESS:
+        points = _SAME_STREET + _CROWDED_STREET * around.doublings(f"a:{a.street.key}")
+        return Evidence(
+            max(0.0, points), f"same address {a.street.text}", identifies=True, corroborates=True
+        )
+    if _next_door(a.street, b.street):
+        return Evidence(_NEAR_STREET, f"near addresses {a.street.text}, {b.street.text}")
+    return Evidence(_OTHER_STREET, f"other address: {a.street.text}, {b.street.text}")
+
+
+def _elsewhere(a: Fingerprint, b: Fingerprint) -> bool:
+    return bool(a.city and b.city and a.city != b.city)
+
+
+def _next_door(a: Street, b: Street) -> bool:
+    if a.house is None or b.house is None or a.name != b.name:
+        return False
+    return abs(a.house - b.house) <= _NEXT_DOOR
+
+
+def compare_places(a: Fingerprint, b: Fingerprint) -> tuple[Evidence, Evidence, Evidence]:
+    """Compare postcode, city and country."""
+    postcode = city = country = Evidence(0.0)
+    if a.postcode and b.postcode:
+        if a.postcode == b.postcode:
+            postcode = Evidence(_SAME_POSTCODE, f"same postcode {a.postcode}", corroborates=True)
+        else:
+            postcode = Evidence(_OTHER_POSTCODE)
+    if a.city and b.city:
+        if a.city == b.city:
+            both = bool(a.country) and a.country == b.country
+            city = Evidence(_SAME_CITY, "same city", corroborates=both)
+        else:
+            city = Evidence(_OTHER_CITY, "other city")
+    if a.country and b.country:
+        if a.country == b.country:
+            country = Evidence(_SAME_COUNTRY, f"same country {a.country}")
+        else:
+            reason = f"other country: {a.country}, {b.country}"
+            country = Evidence(_OTHER_COUNTRY, reason, contradicts=True)
+    return postcode, city, country

@@ -1,0 +1,125 @@
+"""Fingerprints: what a sighting says about its firm, in the forms that are compared."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rigour.addresses import address_fingerprint
+
+from recruit.firms.domains import identifying_domain, identifying_mail_domain
+from recruit.firms.names import FirmName, parse_name
+from recruit.firms.places import find_city, fold_place
+from recruit.sourcing.values import Fact, FieldName
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A street address: `text` in canonical words, and the house number and street name within it."""
+
+    text: str
+    house: int | None
+    name: str
+
+    @property
+    def key(self) -> str:
+        """House number and the beginning of the street's name: what spellings of it share."""
+        return f"{self.house or ''} {self.name[:5]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """One sighting in comparable form. `record_id` is the SourceRecord's id.
+
+    Domains are registrable and the firm's own; phones are E.164 or bare digits; `city` is a GeoNames id
+    or, for an unknown place, its folded name; `country` is what was stated, never what was inferred.
+    """
+
+    record_id: int
+    name: FirmName
+    domain: str | None = None
+    mail_domains: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    street: Street | None = None
+    postcode: str | None = None
+    city: str | None = None
+    country: str | None = None
+
+    @property
+    def leading_word(self) -> str:
+        """The first word of the name that is its own: what variants of one name have in common."""
+        own = self.name.own_words
+        return own[0].form if own else self.name.key
+
+
+_DIGITS = re.compile(r"\d+")
+
+
+def take_fingerprint(record_id: int, facts: Iterable[Fact]) -> Fingerprint | None:
+    """Return the fingerprint of a sighting; None where it does not even name its firm."""
+    stated: dict[FieldName, list[Fact]] = {}
+    for fact in facts:
+        if not fact.inferred and isinstance(fact.value, str) and fact.value.strip():
+            stated.setdefault(fact.field, []).append(fact)
+
+    def best(field: FieldName) -> str | None:
+        found = stated.get(field)
+        return str(max(found, key=lambda fact: fact.confidence).value) if found else None
+
+    def every(field: FieldName) -> list[str]:
+        return [str(fact.value) for fact in stated.get(field, ())]
+
+    text = best(FieldName.NAME)
+    if text is None:
+        return None
+    name = parse_name(text)
+    country = best(FieldName.COUNTRY)
+    emails = frozenset(email.lower() for email in every(FieldName.EMAIL))
+    mail_domains = (identifying_mail_domain(email) for email in emails)
+    return Fingerprint(
+        record_id=record_id,
+        name=name,
+        domain=identifying_domain(best(FieldName.WEBSITE), name.compact),
+        mail_domains=frozenset(domain for domain in mail_domains if domain),
+        emails=emails,
+        phones=frozenset(p for p in map(_phone, every(FieldName.PHONE)) if p),
+        street=_street(best(FieldName.STREET)),
+        postcode=_postcode(best(FieldName.POSTCODE)),
+        city=_city(best(FieldName.CITY), country, best(FieldName.REGION)),
+        country=country,
+    )
+
+
+def _phone(text: str) -> str | None:
+    digits = "".join(_DIGITS.findall(text))
+    if len(digits) < 6 or len(set(digits)) < 3:
+        return None
+    return f"+{digits}" if text.strip().startswith("+") else digits
+
+
+def _postcode(text: str | None) -> str | None:
+    folded = "".join(c for c in (text or "").upper() if c.isalnum())
+    # An American "60622-1234" adds the side of the street.
+    if len(folded) == 9 and folded.isdigit():
+        folded = folded[:5]
+    return folded or None
+
+
+def _city(text: str | None, country: str | None, region: str | None) -> str | None:
+    if not text:
+        return None
+    found = find_city(text, country, region)
+    return str(found.geoname_id) if found else fold_place(text) or None
+
+
+def _street(text: str | None) -> Street | None:
+    key = address_fingerprint(" ".join(text.split())) if text else None
+    if not key:
+        return None
+    words = key.split()
+    houses = [word for word in words if word.isdigit()]
+    house = int(houses[0]) if houses else None
+    names = [word for word in words if len(word) >= 4 and not word.isdigit()]
+    # "2527 e 73 st": a numbered street.
+    name = names[0] if names else houses[1] if len(houses) > 1 else ""
+    return Street(key, house, name)

