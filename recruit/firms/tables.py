@@ -15,8 +15,9 @@ class Firm(Base):
     """A resolved firm. The id is durable: after a merge the other id stays as an alias.
 
     `provenance` tells for each field which sighting it was taken from:
-    {field: {"source_record_id", "source", "url", "method", "text", "confidence", "inferred", "rule"}}
-    (a list of such for specialties, certifications and partnerships).
+    {field: {"source_record_id", "source", "source_title", "url", "method", "text", "confidence",
+    "inferred", "rule"}}, `employees` and `founded` for both ends of an interval, and a list of such, in
+    the values' order, for specialties, certifications and partnerships.
     """
 
     __tablename__ = "firm"
@@ -52,7 +53,11 @@ class Firm(Base):
 
 
 class FirmMember(Base):
-    """A sighting belongs to exactly one firm. `evidence` says why: method, score, matching fields."""
+    """A sighting belongs to exactly one firm.
+
+    `evidence` says why: {"because": sentence, "score": bits above the threshold, "with": the id of the
+    sighting that it was matched with}.
+    """
 
     __tablename__ = "firm_member"
 
@@ -64,6 +69,26 @@ class FirmMember(Base):
     record_version: Mapped[int]
     evidence: Mapped[dict[str, Any]]
     joined_at: Mapped[datetime]
+
+
+class BlockKey(Base):
+    """A key under which a sighting is looked up when another may show the same firm."""
+
+    __tablename__ = "block_key"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    source_record_id: Mapped[int] = mapped_column(
+        ForeignKey(SourceRecord.id), primary_key=True, autoincrement=False, index=True
+    )
+
+
+class NameWord(Base):
+    """A word that stands in a firm's name; in how many different names tells how rare it is."""
+
+    __tablename__ = "name_word"
+
+    name_key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    word: Mapped[str] = mapped_column(String(100), primary_key=True, index=True)
 
 
 class Contact(Base):
@@ -93,7 +118,8 @@ class FirmChange(Base):
     id: Mapped[Id]
     firm_id: Mapped[int] = mapped_column(ForeignKey("firm.id"))
     kind: Mapped[ChangeKind] = mapped_column(status_type(ChangeKind))
-    # {"fields": {name: [old, new]}} for updates; {"from": id, …} for merges
+    # {"fields": {name: [old, new]}} for updates. For merges {"from": id, "members": [ids of sightings],
+    # "because"} at the firm that stays and {"into": id} at the other; for splits {"members", "because"}.
     detail: Mapped[dict[str, Any]]
     actor: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime]

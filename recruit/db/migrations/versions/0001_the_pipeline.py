@@ -149,6 +149,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("address", name=op.f("uq_mailbox_address")),
     )
     op.create_table(
+        "name_word",
+        sa.Column("name_key", sa.String(length=300), nullable=False),
+        sa.Column("word", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("name_key", "word", name=op.f("pk_name_word")),
+    )
+    with op.batch_alter_table("name_word", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_name_word_word"), ["word"], unique=False)
+
+    op.create_table(
         "outbox",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("object_type", sa.String(length=32), nullable=False),
@@ -188,10 +197,11 @@ def upgrade() -> None:
         sa.Column("id", BigInt, nullable=False),
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("summary", sa.String(length=300), nullable=False),
         sa.Column("markdown", sa.Text(), nullable=False),
-        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("owner", sa.String(length=200), nullable=False),
-        sa.Column("review_on", UtcDateTime(), nullable=True),
+        sa.Column("review_on", sa.Date(), nullable=True),
         sa.Column("position", BigInt, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_resource")),
         sa.UniqueConstraint("key", name=op.f("uq_resource_key")),
@@ -612,6 +622,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_award_partner_id"), ["partner_id"], unique=False)
 
     op.create_table(
+        "block_key",
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("source_record_id", BigInt, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_record_id"], ["source_record.id"], name=op.f("fk_block_key_source_record_id")
+        ),
+        sa.PrimaryKeyConstraint("key", "source_record_id", name=op.f("pk_block_key")),
+    )
+    with op.batch_alter_table("block_key", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_block_key_source_record_id"), ["source_record_id"], unique=False
+        )
+
+    op.create_table(
         "contact",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("firm_id", BigInt, nullable=False),
@@ -829,6 +853,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_contact_email"))
 
     op.drop_table("contact")
+    with op.batch_alter_table("block_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_block_key_source_record_id"))
+
+    op.drop_table("block_key")
     with op.batch_alter_table("award", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_award_partner_id"))
 
@@ -895,6 +923,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_object")
 
     op.drop_table("outbox")
+    with op.batch_alter_table("name_word", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_name_word_word"))
+
+    op.drop_table("name_word")
     op.drop_table("mailbox")
     with op.batch_alter_table("login_failure", schema=None) as batch_op:
         batch_op.drop_index("ix_login_failure_ip_at")
