@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 import recruit.onboarding.tables
+import recruit.scoring.tables
 import recruit.sync.tables  # noqa: F401  (registers every table with the declarative base)
 from recruit.clock import Clock, ShiftedClock, SystemClock
 from recruit.config import CrmKind, InboxKind, MailTransport, Secret, Settings, find_secret_key

@@ -193,6 +193,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_person_email")),
     )
     op.create_table(
+        "profile",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile")),
+        sa.UniqueConstraint("name", name=op.f("uq_profile_name")),
+    )
+    op.create_table(
         "resource",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("key", sa.String(length=100), nullable=False),
@@ -359,6 +368,24 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["firm_id"], ["firm.id"], name=op.f("fk_partner_firm_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partner")),
         sa.UniqueConstraint("firm_id", name=op.f("uq_partner_firm_id")),
+    )
+    op.create_table(
+        "profile_version",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("profile_id", BigInt, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("definition", Json, nullable=False),
+        sa.Column("definition_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("ranked_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["profile_id"], ["profile.id"], name=op.f("fk_profile_version_profile_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile_version")),
+        sa.UniqueConstraint(
+            "profile_id", "number", name=op.f("uq_profile_version_profile_id_number")
+        ),
     )
     op.create_table(
         "sequence",
@@ -529,6 +556,31 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["track_id"], ["track.id"], name=op.f("fk_partner_track_track_id")),
         sa.PrimaryKeyConstraint("partner_id", name=op.f("pk_partner_track")),
     )
+    op.create_table(
+        "score",
+        sa.Column("profile_version_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("firm_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("firm_version", sa.Integer(), nullable=False),
+        sa.Column("standing", sa.String(length=32), nullable=False),
+        sa.Column("standing_reason", sa.Text(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=True),
+        sa.Column("total", sa.Double(), nullable=False),
+        sa.Column("low", sa.Double(), nullable=False),
+        sa.Column("high", sa.Double(), nullable=False),
+        sa.Column("reasons", Json, nullable=False),
+        sa.Column("scored_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["firm_id"], ["firm.id"], name=op.f("fk_score_firm_id")),
+        sa.ForeignKeyConstraint(
+            ["profile_version_id"], ["profile_version.id"], name=op.f("fk_score_profile_version_id")
+        ),
+        sa.PrimaryKeyConstraint("profile_version_id", "firm_id", name=op.f("pk_score")),
+    )
+    with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.create_index("ix_score_firm_id", ["firm_id"], unique=False)
+        batch_op.create_index(
+            "ix_score_profile_version_id_rank", ["profile_version_id", "rank"], unique=False
+        )
+
     op.create_table(
         "sequence_version",
         sa.Column("id", BigInt, nullable=False),
@@ -867,6 +919,11 @@ def downgrade() -> None:
 
     op.drop_table("source_record")
     op.drop_table("sequence_version")
+    with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.drop_index("ix_score_profile_version_id_rank")
+        batch_op.drop_index("ix_score_firm_id")
+
+    op.drop_table("score")
     op.drop_table("partner_track")
     with op.batch_alter_table("partner_member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_partner_member_partner_id"))
@@ -891,6 +948,7 @@ def downgrade() -> None:
 
     op.drop_table("sourcing_job")
     op.drop_table("sequence")
+    op.drop_table("profile_version")
     op.drop_table("partner")
     op.drop_table("mailbox_day")
     with op.batch_alter_table("login_session", schema=None) as batch_op:
@@ -917,6 +975,7 @@ def downgrade() -> None:
     op.drop_table("suppression")
     op.drop_table("source")
     op.drop_table("resource")
+    op.drop_table("profile")
     op.drop_table("person")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_status_next_attempt_at")
