@@ -9,7 +9,8 @@ from rich.text import Text
 
 from recruit.cli.output import console
 from recruit.firms.values import FirmView
-from recruit.scoring.values import RankedFirm, ScoreCard, Standing
+from recruit.scoring.usecases import RankedFirm
+from recruit.scoring.values import ScoreCard, Standing
 
 _BAR_CELLS = 10
 _WIDE = 110

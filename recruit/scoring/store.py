@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import and_, delete, func, insert, or_, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
@@ -94,6 +94,21 @@ def replace_scores(
     tx.session.execute(delete(Score).where(Score.profile_version_id == profile_version_id))
     for start in range(0, len(rows), _INSERT_BATCH):
         tx.session.execute(insert(Score), rows[start : start + _INSERT_BATCH])
+
+
+def are_scores_stale(tx: Transaction, version: ProfileVersion) -> bool:
+    """Tell whether a firm is new, changed or merged away since that version was ranked, or never was."""
+    if version.ranked_at is None or version.ranked_at.year != tx.now.year:
+        # Years in business count by calendar years, so that a new year changes them for all.
+        return True
+    scored = and_(Score.firm_id == Firm.id, Score.profile_version_id == version.id)
+    changed = or_(
+        and_(Firm.merged_into_id.is_(None), Score.firm_id.is_(None)),
+        and_(Firm.merged_into_id.is_not(None), Score.firm_id.is_not(None)),
+        Score.firm_version != Firm.version,
+    )
+    query = select(Firm.id).outerjoin(Score, scored).where(changed).limit(1)
+    return tx.session.scalar(query) is not None
 
 
 def list_ranked(

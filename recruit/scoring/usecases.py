@@ -1,6 +1,7 @@
 """What people do with profiles: save one, rank all firms against it, and ask why."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from recruit.db.transaction import Transaction
@@ -14,6 +15,7 @@ from recruit.scoring.points import rank_order, score_firm
 from recruit.scoring.profile import ProfileDefinition, parse_profile
 from recruit.scoring.store import (
     ProfileNotFound,
+    are_scores_stale,
     find_latest_version,
     find_profile,
     find_score,
@@ -28,14 +30,35 @@ from recruit.scoring.tables import Profile, ProfileVersion, Score
 from recruit.scoring.values import (
     ProfileChange,
     ProfileLine,
-    RankedFirm,
-    RankingReport,
     Reason,
     ScoreCard,
     Standing,
 )
 
 _FIRMS_BATCH = 5000
+
+
+@dataclass(frozen=True)
+class RankedFirm:
+    """A firm's place in a ranking: 1 is best. `most` is what a perfect firm would have."""
+
+    rank: int
+    firm: FirmView
+    card: ScoreCard
+    most: float
+    profile_version_id: int
+
+
+@dataclass(frozen=True)
+class RankingReport:
+    """What a ranking did: how many firms take part, and how many fail a must-have or are excluded."""
+
+    profile_name: str
+    version: int
+    profile_version_id: int
+    ranked: int
+    gated: int
+    excluded: int
 
 
 class NotRanked(LookupError):
@@ -128,6 +151,15 @@ def rank_firms(tx: Transaction, *, profile_name: str, actor: str = SYSTEM.name) 
         gated=counts[Standing.GATED],
         excluded=counts[Standing.EXCLUDED],
     )
+
+
+def rank_stale_profiles(tx: Transaction, *, actor: str = SYSTEM.name) -> list[RankingReport]:
+    """Rank the newest version of each profile anew where firms have changed since, or none was ranked."""
+    return [
+        rank_firms(tx, profile_name=name, actor=actor)
+        for name in list_profile_names(tx)
+        if are_scores_stale(tx, get_latest_version(tx, name))
+    ]
 
 
 def list_ranking(tx: Transaction, *, profile_name: str, top: int | None = None) -> list[RankedFirm]:

@@ -5,8 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from recruit.firms.values import FirmView
-
 
 class CriterionKind(StrEnum):
     """What a criterion looks at."""
@@ -65,29 +63,6 @@ class ScoreCard:
     low: float
     high: float
     reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True)
-class RankedFirm:
-    """A firm's place in a ranking: 1 is best. `most` is what a perfect firm would have."""
-
-    rank: int
-    firm: FirmView
-    card: ScoreCard
-    most: float
-    profile_version_id: int
-
-
-@dataclass(frozen=True)
-class RankingReport:
-    """What a ranking did: how many firms take part, and how many fail a must-have or are excluded."""
-
-    profile_name: str
-    version: int
-    profile_version_id: int
-    ranked: int
-    gated: int
-    excluded: int
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from copy import deepcopy
 from typing import Any
 
+from recruit.db.transaction import Transaction
+from recruit.firms.tables import Firm
 from recruit.firms.values import FirmView
 from recruit.scoring.profile import ProfileDefinition, parse_profile
 
@@ -67,3 +69,31 @@ def make_profile_data(**over: Any) -> dict[str, Any]:
 def make_profile(**over: Any) -> ProfileDefinition:
     """The profile of `make_profile_data`, parsed."""
     return parse_profile(make_profile_data(**over))
+
+
+def add_firm_row(tx: Transaction, **over: Any) -> Firm:
+    """A firm in the database that the profile of `make_profile_data` loves; `over` replaces columns."""
+    name = over.get("name", "Northlight Systems")
+    columns: dict[str, Any] = {
+        "name": name,
+        "name_key": name.lower(),
+        "domain": f"{name.lower().replace(' ', '-')}.example",
+        "country": "DE",
+        "city": "Hamburg",
+        "employees_low": 64,
+        "employees_high": 64,
+        "founded_low": 2009,
+        "founded_high": 2009,
+        "specialties": ["kubernetes", "managed services"],
+        "certifications": [],
+        "partnerships": [],
+        "provenance": {
+            "employees": {"method": "csv", "source": "firms", "source_title": "Firms"},
+        },
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
+    firm = Firm(**(columns | over))
+    tx.session.add(firm)
+    tx.session.flush()
+    return firm
