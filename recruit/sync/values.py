@@ -1,6 +1,13 @@
 """The words of the CRM conversation."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+
+from recruit.crm.merge import Agreement
+from recruit.crm.values import Value
+from recruit.onboarding.values import CandidateStatus, PartnerState
 
 
 class LinkStatus(StrEnum):
@@ -45,3 +52,60 @@ class RecruitmentStage(StrEnum):
     FULL_ACCESS = "full_access"
     LAPSED = "lapsed"
     LEFT = "left"
+
+
+@dataclass(frozen=True)
+class Milestones:
+    """What a firm has reached. `partner` is None for a firm that was never accepted."""
+
+    enrolled: bool = False
+    touched: bool = False
+    replied: bool = False
+    replied_positively: bool = False
+    candidate: CandidateStatus | None = None
+    partner: PartnerState | None = None
+
+
+@dataclass(frozen=True)
+class DesiredRecord:
+    """One record as it should stand in the CRM: a company, a contact or an activity.
+
+    `values` are by our field names and canonical; `references` name other records of ours by
+    (object type, id). `facts` is what was taken from the CRM earlier. `changed_at` is when our
+    side was last edited, for the policy `latest`.
+    """
+
+    object_type: str
+    object_id: int
+    kind: str
+    external_id: str
+    values: Mapping[str, Value]
+    changed_at: datetime
+    references: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    facts: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Return what tells this record from every other of ours."""
+        return self.object_type, self.object_id
+
+
+@dataclass(frozen=True)
+class DesiredFirm:
+    """A firm and all that is to be told of it: its company first, then contacts, then activities."""
+
+    firm_id: int
+    name: str
+    reached: Milestones
+    records: tuple[DesiredRecord, ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """What is known of a record's twin in the CRM. `version` is blank when it has moved on."""
+
+    external_id: str
+    crm_id: str
+    version: str
+    agreement: Agreement
+    deleted_there: bool

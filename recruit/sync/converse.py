@@ -1,0 +1,208 @@
+"""Talk to the CRM about one record: look, propose, act. No database here.
+
+`propose` is what a dry run shows and what the push does, so that both say the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from recruit.crm.merge import Agreement, MergePlan, plan
+from recruit.crm.port import Crm, CrmConflict, CrmRecord, CrmRefused
+from recruit.crm.values import Direction, ObjectMapping, Policy, Value, canonical
+from recruit.sync.values import DesiredRecord, Link
+
+# The CRM's ids of our records, by (object type, id).
+CrmIds = Mapping[tuple[str, int], str]
+_MOST_CONFLICTS = 3
+
+
+class Step(StrEnum):
+    """What is to be done with one record."""
+
+    CREATE = "create"
+    LINK = "link"  # an existing record is recognised as the twin
+    UPDATE = "update"
+    NOTHING = "nothing"
+    DELETED_THERE = "deleted_there"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What to do with one record, and why: both sides as they were seen, by CRM field."""
+
+    step: Step
+    merge: MergePlan
+    ours: Mapping[str, Value]
+    theirs: Mapping[str, Value]
+    seen: CrmRecord | None = None
+    link: Link | None = None
+
+    @property
+    def changes(self) -> dict[str, list[Value]]:
+        """Return what will change in the CRM: {field: [before, after]}."""
+        return {name: [self.theirs.get(name), value] for name, value in self.merge.write.items()}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A record after the conversation. `returned` is None where nothing had to be written."""
+
+    proposal: Proposal
+    returned: CrmRecord | None = None
+    agreement: Agreement = field(default_factory=Agreement)
+
+
+def our_side(mapping: ObjectMapping, record: DesiredRecord, crm_ids: CrmIds) -> dict[str, Value]:
+    """Return our values by CRM field, in the CRM's words.
+
+    A reference to a record that has no twin yet is left out: nothing can be said of it.
+    """
+    ours: dict[str, Value] = {}
+    for rule in mapping.rules:
+        if rule.policy is Policy.OFF:
+            continue
+        if rule.ours in record.references:
+            target = crm_ids.get(record.references[rule.ours])
+            if target is not None:
+                ours[rule.theirs] = target
+        elif rule.direction is Direction.PULL:
+            # What only the CRM knows: our side of it is what we took last.
+            ours[rule.theirs] = rule.to_crm(record.facts.get(rule.ours))
+        elif rule.ours in record.values:
+            ours[rule.theirs] = rule.to_crm(record.values[rule.ours])
+    return ours
+
+
+def their_side(mapping: ObjectMapping, fields: Mapping[str, object]) -> dict[str, Value]:
+    """Return the mapped fields of a record of the CRM, a blank where it has none."""
+    return {
+        rule.theirs: canonical(fields.get(rule.theirs))
+        for rule in mapping.rules
+        if rule.policy is not Policy.OFF
+    }
+
+
+def propose(
+    crm: Crm,
+    mapping: ObjectMapping,
+    record: DesiredRecord,
+    link: Link | None,
+    crm_ids: CrmIds,
+    *,
+    look: bool = False,
+) -> Proposal:
+    """Decide what to do with one record, and write nothing.
+
+    A linked record is believed to be as it was last seen, unless `look` is set or its version is
+    not known; the write is conditional on that version. An unlinked one is always looked for, by
+    external id and then by the field that recognises existing records.
+    """
+    ours = our_side(mapping, record, crm_ids)
+    if link is not None:
+        if link.deleted_there:
+            return Proposal(Step.DELETED_THERE, MergePlan({}, {}), ours, {}, link=link)
+        if not (look or not link.version or not crm.capabilities.conditional_write):
+            merge = plan(
+                mapping.rules, link.agreement, ours, link.agreement.theirs, ours_later=True
+            )
+            step = Step.UPDATE if merge.write else Step.NOTHING
+            return Proposal(step, merge, ours, link.agreement.theirs, link=link)
+        seen = crm.get(mapping.crm_object, link.crm_id)
+        if seen is None:
+            return Proposal(Step.DELETED_THERE, MergePlan({}, {}), ours, {}, link=link)
+        return _compare(mapping, record, ours, seen, link)
+    seen = _find_twin(crm, mapping, record, ours)
+    if seen is None:
+        merge = plan(mapping.rules, Agreement(), ours, {}, ours_later=True)
+        return Proposal(Step.CREATE, merge, ours, {})
+    return _compare(mapping, record, ours, seen, None)
+
+
+def tell(
+    crm: Crm,
+    mapping: ObjectMapping,
+    record: DesiredRecord,
+    link: Link | None,
+    crm_ids: CrmIds,
+    *,
+    look: bool = False,
+) -> Told:
+    """Bring one record up to date in the CRM; raises what the port raises."""
+    for _ in range(_MOST_CONFLICTS):
+        proposal = propose(crm, mapping, record, link, crm_ids, look=look)
+        try:
+            return _act(crm, mapping, record, proposal)
+        except CrmConflict as error:
+            conflict, look = error, True
+        except CrmRefused as error:
+            if error.kind == "deleted":
+                return Told(Proposal(Step.DELETED_THERE, MergePlan({}, {}), proposal.ours, {}))
+            raise
+    raise conflict
+
+
+def _act(crm: Crm, mapping: ObjectMapping, record: DesiredRecord, proposal: Proposal) -> Told:
+    if proposal.step is Step.DELETED_THERE:
+        return Told(proposal)
+    if proposal.step is Step.NOTHING:
+        return Told(proposal, None, agree(mapping, proposal, proposal.theirs))
+    seen, link = proposal.seen, proposal.link
+    version = seen.version if seen else (link.version if link else None)
+    written = crm.upsert(
+        mapping.crm_object,
+        link.external_id if link else record.external_id,
+        proposal.merge.write,
+        crm_id=seen.id if seen else (link.crm_id if link else None),
+        if_version=version if crm.capabilities.conditional_write else None,
+    )
+    return Told(proposal, written, agree(mapping, proposal, their_side(mapping, written.fields)))
+
+
+def agree(mapping: ObjectMapping, proposal: Proposal, theirs: Mapping[str, Value]) -> Agreement:
+    """Return the agreement that holds once `theirs` is what the CRM has."""
+    before = proposal.link.agreement if proposal.link else Agreement()
+    ours = {**before.ours, **proposal.ours}
+    for rule in mapping.rules:
+        # Of what only the CRM knows, our side is what was taken.
+        if rule.direction is Direction.PULL and rule.theirs in proposal.merge.take:
+            ours[rule.theirs] = theirs.get(rule.theirs)
+    return Agreement(ours=ours, theirs={**before.theirs, **theirs})
+
+
+def _compare(
+    mapping: ObjectMapping,
+    record: DesiredRecord,
+    ours: dict[str, Value],
+    seen: CrmRecord,
+    link: Link | None,
+) -> Proposal:
+    theirs = their_side(mapping, seen.fields)
+    agreement = link.agreement if link else Agreement()
+    later = record.changed_at > seen.modified_at
+    merge = plan(mapping.rules, agreement, ours, theirs, ours_later=later)
+    if link is None and seen.external_id is None:
+        return Proposal(Step.LINK, merge, ours, theirs, seen)
+    step = Step.UPDATE if merge.write else Step.NOTHING
+    return Proposal(step, merge, ours, theirs, seen, link)
+
+
+def _find_twin(
+    crm: Crm, mapping: ObjectMapping, record: DesiredRecord, ours: Mapping[str, Value]
+) -> CrmRecord | None:
+    known = crm.find(mapping.crm_object, "external_id", record.external_id)
+    if not known and mapping.match_by is not None:
+        rule = mapping.rule_of(mapping.match_by)
+        value = ours.get(rule.theirs) if rule else None
+        if rule is not None and isinstance(value, str):
+            found = crm.find(mapping.crm_object, rule.theirs, value)
+            # One that has an external id already is the twin of another record.
+            known = [seen for seen in found if seen.external_id is None]
+    if len(known) > 1:
+        ids = ", ".join(seen.id for seen in known)
+        raise CrmRefused(
+            f"{len(known)} records there could be {record.external_id}: {ids}. Merge them in the "
+            f"CRM, or give the right one the external id {record.external_id}; then replay.",
+            kind="ambiguous",
+        )
+    return known[0] if known else None

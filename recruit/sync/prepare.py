@@ -1,0 +1,85 @@
+"""Before a conversation: what is to be told of a firm now, or why there is nothing to tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from recruit.crm.values import CrmMapping
+from recruit.db.outbox import OutboxStatus
+from recruit.db.transaction import Transaction
+from recruit.sync import store
+from recruit.sync.claims import Settlement
+from recruit.sync.desired import desired_firm
+from recruit.sync.links import link_view, record_event
+from recruit.sync.stage import may_enter
+from recruit.sync.values import DesiredFirm, Link, SyncDirection, SyncWhat
+
+MERGED = "merged"
+
+
+@dataclass(frozen=True)
+class Work:
+    """A firm that has to be told of, and what is known of its records' twins."""
+
+    desired: DesiredFirm
+    links: Mapping[tuple[str, int], Link]
+
+
+def prepare(
+    tx: Transaction, mapping: CrmMapping, object_type: str, object_id: int
+) -> Work | Settlement:
+    """Return what is to be told of an object, or how its rows are settled without a word.
+
+    Only reads. A merged firm's rows are settled as `merged`; see `follow_merge`.
+    """
+    if object_type != "firm":
+        return Settlement(
+            OutboxStatus.DEAD, "unknown_object", f"Nobody knows how to tell of a {object_type!r}."
+        )
+    desired = desired_firm(tx, object_id)
+    if desired is None:
+        heir = _find_heir(tx, object_id)
+        if heir is None:
+            return Settlement(OutboxStatus.ACKNOWLEDGED, "gone", "There is no such firm any more.")
+        return Settlement(OutboxStatus.ACKNOWLEDGED, MERGED, f"Merged into firm {heir}.")
+    links = {
+        key: link_view(link)
+        for key, link in store.list_links(tx, (r.key for r in desired.records)).items()
+    }
+    company = links.get(("firm", object_id))
+    if company is None and not may_enter(desired.reached, mapping.include):
+        return Settlement(
+            OutboxStatus.ACKNOWLEDGED,
+            "not_included",
+            f"The mapping only lets firms in that are {mapping.include.value}.",
+        )
+    if company is not None and company.deleted_there:
+        return deleted_there()
+    return Work(desired, links)
+
+
+def deleted_there() -> Settlement:
+    """Return how rows of a firm are settled whose record was deleted in the CRM."""
+    return Settlement(
+        OutboxStatus.ACKNOWLEDGED, "deleted_there", "Deleted in the CRM, and it stays deleted."
+    )
+
+
+def follow_merge(tx: Transaction, firm_id: int) -> None:
+    """Let the record of a merged firm follow the firm that stays, unless that one has its own."""
+    heir = _find_heir(tx, firm_id)
+    if heir is None:
+        return
+    links = store.list_links(tx, [("firm", firm_id), ("firm", heir)], lock=True)
+    link = links.get(("firm", firm_id))
+    if link is not None and ("firm", heir) not in links:
+        link.object_id = heir
+        record_event(tx, SyncDirection.PUSH, ("firm", heir), SyncWhat.MOVED, text=link.crm_id)
+        tx.announce("firm", heir)
+
+
+def _find_heir(tx: Transaction, firm_id: int) -> int | None:
+    """Return the firm that a merged firm lives on in."""
+    firm = store.find_firm(tx, firm_id)
+    while firm is not None and firm.merged_into_id is not None:
+        firm = store.find_firm(tx, firm.merged_into_id)
+    return firm.id if firm else None
