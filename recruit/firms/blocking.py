@@ -41,19 +41,20 @@ def group_by_key(fingerprints: Iterable[Fingerprint]) -> dict[str, list[Fingerpr
 
 
 def candidate_pairs(
-    blocks: Mapping[str, list[Fingerprint]], fresh: frozenset[int]
+    blocks: Mapping[str, list[Fingerprint]], home: Mapping[int, int]
 ) -> Iterator[tuple[Fingerprint, Fingerprint]]:
     """Yield each pair worth comparing once, the lower record id first.
 
-    Pairs of which neither is `fresh` (ids of records) were compared in an earlier run and are left out.
+    `home` tells the firm of those sightings (ids of records) that have one; pairs at home in one firm
+    are left out.
     """
     seen: set[tuple[int, int]] = set()
     for members in blocks.values():
-        for a, b in _pairs_within(members):
-            if a.record_id > b.record_id:
-                a, b = b, a  # noqa: PLW2901
+        for one, other in _pairs_within(members):
+            a, b = (one, other) if one.record_id < other.record_id else (other, one)
             ids = (a.record_id, b.record_id)
-            if ids in seen or not (a.record_id in fresh or b.record_id in fresh):
+            firm = home.get(a.record_id)
+            if ids in seen or (firm is not None and firm == home.get(b.record_id)):
                 continue
             seen.add(ids)
             yield a, b

@@ -65,11 +65,14 @@ class _Groups:
             self.foes.setdefault(keep, set()).add(foe)
 
 
-def cluster(groups: Iterable[Sequence[int]], links: Iterable[Link]) -> list[list[int]]:
+def cluster(
+    groups: Iterable[Sequence[int]], links: Iterable[Link], *, fresh: frozenset[int]
+) -> list[list[int]]:
     """Join `groups` of sightings (one-element groups for new ones) along `links`.
 
-    Each sighting stands in exactly one group, before and after. The answer is sorted, and the same for
-    the same input in any order.
+    Only links at a `fresh` sighting join; those between others were judged in an earlier run, and tell
+    here who must stay apart. Each sighting stands in exactly one group, before and after. The answer is
+    sorted, and the same for the same input in any order.
     """
     state = _Groups(groups)
     joining: list[Link] = []
@@ -78,7 +81,8 @@ def cluster(groups: Iterable[Sequence[int]], links: Iterable[Link]) -> list[list
         linked.setdefault(link.a, []).append(link)
         linked.setdefault(link.b, []).append(link)
         if link.decision.verdict is Verdict.SAME:
-            joining.append(link)
+            if link.a in fresh or link.b in fresh:
+                joining.append(link)
         elif link.decision.contradicted:
             state.keep_apart(link.a, link.b)
     for link in sorted(joining, key=lambda link: (-link.decision.score, link.a, link.b)):

@@ -49,8 +49,8 @@ class Evidence:
 
 
 # One registered domain is one firm: this carries a pair over other names and another country.
-_SAME_DOMAIN = 36.0
-_CROWDED_DOMAIN = -8.0
+_SAME_DOMAIN = 30.0
+_CROWDED_DOMAIN = -6.0
 _SAME_MAIL_DOMAIN = 16.0
 _OTHER_DOMAIN = -10.0
 _SAME_EMAIL = 14.0

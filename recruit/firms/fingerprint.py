@@ -9,6 +9,7 @@ from rigour.addresses import address_fingerprint
 from recruit.firms.domains import identifying_domain, identifying_mail_domain
 from recruit.firms.names import FirmName, parse_name
 from recruit.firms.places import find_city, fold_place
+from recruit.firms.statements import is_usable
 from recruit.sourcing.values import Fact, FieldName
 
 
@@ -59,7 +60,7 @@ def take_fingerprint(record_id: int, facts: Iterable[Fact]) -> Fingerprint | Non
     """Return the fingerprint of a sighting; None where it does not even name its firm."""
     stated: dict[FieldName, list[Fact]] = {}
     for fact in facts:
-        if not fact.inferred and isinstance(fact.value, str) and fact.value.strip():
+        if not fact.inferred and isinstance(fact.value, str) and is_usable(fact):
             stated.setdefault(fact.field, []).append(fact)
 
     def best(field: FieldName) -> str | None:

@@ -5,7 +5,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from recruit.sourcing.values import Fact
+from recruit.sourcing.values import INTERVALS, Fact, FieldName, Interval
+
+# What a column of the firm's table takes; longer texts are not values but accidents of reading.
+_LONGEST = {
+    FieldName.NAME: 300,
+    FieldName.LEGAL_FORM: 60,
+    FieldName.POSTCODE: 20,
+    FieldName.CITY: 120,
+    FieldName.REGION: 120,
+    FieldName.COUNTRY: 2,
+    FieldName.PHONE: 32,
+}
+
+
+def is_usable(fact: Fact) -> bool:
+    """Say whether a fact has a value of its field's kind that the firm's table can take."""
+    if fact.field in INTERVALS:
+        return isinstance(fact.value, Interval)
+    return (
+        isinstance(fact.value, str)
+        and bool(fact.value.strip())
+        and len(fact.value) <= _LONGEST.get(fact.field, len(fact.value))
+    )
+
 
 # A sighting that is this much older than the firm's freshest is believed half as much.
 _HALF_LIFE_DAYS = 730.0

@@ -13,19 +13,9 @@ from recruit.firms.domains import identifying_domain, identifying_mail_domain
 from recruit.firms.intervals import narrow
 from recruit.firms.names import parse_name
 from recruit.firms.places import country_of_domain, find_city, fold_place
-from recruit.firms.statements import Choice, Statement, choose, rank_values
-from recruit.sourcing.values import INTERVALS, Fact, FieldName, Interval
+from recruit.firms.statements import Choice, Statement, choose, is_usable, rank_values
+from recruit.sourcing.values import FieldName
 
-# What a column of the firm's table takes; longer texts are not values but accidents of reading.
-_LONGEST = {
-    FieldName.NAME: 300,
-    FieldName.LEGAL_FORM: 60,
-    FieldName.POSTCODE: 20,
-    FieldName.CITY: 120,
-    FieldName.REGION: 120,
-    FieldName.COUNTRY: 2,
-    FieldName.PHONE: 32,
-}
 _LONGEST_KEY = 300
 # How sure the ending of a domain, or the domain of a mail address, makes us.
 _TLD_CONFIDENCE = 0.7
@@ -69,21 +59,11 @@ class _Said:
     def __init__(self, statements: Iterable[Statement]) -> None:
         self._by_field: dict[FieldName, list[Statement]] = {}
         for statement in statements:
-            if _is_usable(statement.fact):
+            if is_usable(statement.fact):
                 self._by_field.setdefault(statement.fact.field, []).append(statement)
 
     def of(self, field: FieldName) -> list[Statement]:
         return self._by_field.get(field, [])
-
-
-def _is_usable(fact: Fact) -> bool:
-    if fact.field in INTERVALS:
-        return isinstance(fact.value, Interval)
-    return (
-        isinstance(fact.value, str)
-        and bool(fact.value.strip())
-        and len(fact.value) <= _LONGEST.get(fact.field, len(fact.value))
-    )
 
 
 def survive(statements: Sequence[Statement]) -> FirmFacts:
@@ -147,9 +127,8 @@ def _legal_form(said: _Said, name: Choice) -> Choice | None:
         for statement in said.of(FieldName.NAME)
         if (parsed := parse_name(str(statement.fact.value))).key == key
         and (form := parsed.legal_form)
-        and len(form) <= _LONGEST[FieldName.LEGAL_FORM]
     ]
-    found = choose(carried)
+    found = choose(statement for statement in carried if is_usable(statement.fact))
     return replace(found, rule="part of the name") if found else None
 
 

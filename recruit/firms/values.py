@@ -23,6 +23,25 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
+class ResolutionReport:
+    """What one run of resolution did.
+
+    `records` are the new or changed sightings that it placed; `merged` and `split` count firms that
+    were joined into others and sightings that left theirs; `firms` is how many there are now.
+    `doubtful` pairs were left apart for a person to look at; `nameless` sightings could not be placed.
+    """
+
+    records: int
+    new_firms: int
+    changed_firms: int
+    merged: int
+    firms: int
+    split: int = 0
+    doubtful: int = 0
+    nameless: int = 0
+
+
+@dataclass(frozen=True)
 class FirmView:
     """A firm as the stages downstream see it: plain values, nothing of the database.
 

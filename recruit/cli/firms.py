@@ -1,0 +1,97 @@
+"""`recruit resolve` and `recruit firms`: sightings become firms, and firms become a file."""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+
+from recruit.cli.output import Format, FormatOption, fail, open_app, print_rows
+
+firms = typer.Typer(help="The firms that sightings were resolved into.", no_args_is_help=True)
+
+# What makes a spreadsheet run a cell. A telephone number begins with + and is left alone.
+_FORMULA = ("=", "@", "\t", "\r")
+_SIGNS = ("+", "-")
+
+
+def register(cli: typer.Typer) -> None:
+    """Add this module's commands."""
+    cli.command("resolve")(resolve)
+    cli.add_typer(firms, name="firms")
+
+
+def resolve(output_format: FormatOption = Format.TABLE) -> None:
+    """Make firms of all sightings that are new or have changed."""
+    from recruit.firms.usecases import resolve_firms
+
+    with open_app() as app, app.transaction() as tx:
+        report = resolve_firms(tx, actor="command line")
+    if output_format is not Format.TABLE:
+        print_rows([vars(report)], list(vars(report)), output_format)
+        return
+    typer.echo(
+        f"{report.records} new or changed sightings: {report.new_firms} new firms, "
+        f"{report.changed_firms} changed, {report.merged} joined into others, {report.split} split off. "
+        f"{report.firms} firms in all."
+    )
+    if report.doubtful:
+        typer.echo(f"{report.doubtful} pairs are doubtful and were left apart.")
+    if report.nameless:
+        typer.echo(f"{report.nameless} sightings name no firm and were left out.")
+
+
+@firms.command("export")
+def export(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The CSV file to write; - for the terminal.")
+    ],
+    members: Annotated[
+        bool, typer.Option("--members", help="One row a sighting: which firm it belongs to.")
+    ] = False,
+) -> None:
+    """Write all firms, or with --members the sightings that they are made of, as CSV."""
+    from recruit.firms.usecases import FIRM_COLUMNS, MEMBER_COLUMNS, export_firms, export_members
+
+    with open_app() as app, app.reading() as tx:
+        if members:
+            written = _write(output, MEMBER_COLUMNS, export_members(tx))
+        else:
+            written = _write(output, FIRM_COLUMNS, export_firms(tx))
+    if str(output) != "-":
+        typer.echo(f"{written} {'sightings' if members else 'firms'} written to {output}.")
+
+
+def _write(output: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> int:
+    written = 0
+    with _open(output) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_cell(row[column]) for column in columns])
+            written += 1
+    return written
+
+
+@contextmanager
+def _open(output: Path) -> Iterator[TextIO]:
+    if str(output) == "-":
+        yield sys.stdout
+        return
+    try:
+        file = output.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        fail(f"{output} cannot be written: {error.strerror}. Choose another file with -o.")
+    with file:
+        yield file
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value.startswith(_FORMULA) or (value.startswith(_SIGNS) and not value[1:].isdigit()):
+        return "'" + value
+    return value

@@ -1,0 +1,189 @@
+"""Placing: to which firm new sightings belong, given the sightings around them.
+
+Pure: sightings known and new go in as fingerprints, firms to be come out, each with the firms that it
+unites and the sightings that join it. Firms keep their ids and their sightings; only a new or changed
+sighting can join two of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from recruit.firms.blocking import candidate_pairs, count_crowd, group_by_key
+from recruit.firms.clustering import Link, cluster
+from recruit.firms.evidence import Surroundings
+from recruit.firms.fingerprint import Fingerprint
+from recruit.firms.matching import MatchDecision, decide
+from recruit.firms.rarity import Rarity
+from recruit.firms.values import Verdict
+
+_MOST_REASONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """A sighting (id of its record) that joins a firm, and why: `evidence` as `FirmMember` keeps it."""
+
+    record_id: int
+    evidence: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One firm to be: the firms that it unites, oldest first (none: it is new), and who joins.
+
+    `because` says why firms are united, empty where at most one is.
+    """
+
+    firm_ids: tuple[int, ...]
+    joining: tuple[Joining, ...]
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A changed sighting that its firm's other sightings now contradict."""
+
+    record_id: int
+    firm_id: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What resolution is about to do. `doubtful` are pairs that a person should look at."""
+
+    placements: tuple[Placement, ...]
+    leaving: tuple[Leaving, ...]
+    doubtful: tuple[Link, ...]
+
+
+def place(
+    fresh: Mapping[int, Fingerprint],
+    known: Mapping[int, Fingerprint],
+    firm_of: Mapping[int, int],
+    rarity: Rarity,
+    crowd: Mapping[str, int],
+) -> Plan:
+    """Decide where the `fresh` sightings belong.
+
+    Keys are ids of records. `known` are sightings near them that were placed before and have not
+    changed; `firm_of` tells the firm of each known sighting, and of a fresh one that was placed before.
+    `crowd` tells of blocking keys so common that not all who share them are among the known.
+    """
+    everybody = {**known, **fresh}
+    blocks = group_by_key(everybody.values())
+    around = Surroundings(rarity, {**count_crowd(blocks), **crowd})
+    leaving = _find_leaving(fresh, known, firm_of, around)
+    left = {one.record_id for one in leaving}
+    home = {
+        record: firm
+        for record, firm in firm_of.items()
+        if record in everybody and record not in left
+    }
+    links = [
+        Link(a.record_id, b.record_id, decide(a, b, around))
+        for a, b in candidate_pairs(blocks, home)
+    ]
+    clusters = cluster(_groups(everybody, home), links, fresh=frozenset(fresh))
+    return Plan(
+        placements=tuple(_placements(clusters, home, links, frozenset(fresh))),
+        leaving=tuple(leaving),
+        doubtful=tuple(_between(clusters, links)),
+    )
+
+
+def _find_leaving(
+    fresh: Mapping[int, Fingerprint],
+    known: Mapping[int, Fingerprint],
+    firm_of: Mapping[int, int],
+    around: Surroundings,
+) -> list[Leaving]:
+    """Find the changed sightings that something contradicts at home, and nothing holds there."""
+    companions: dict[int, list[Fingerprint]] = {}
+    for record, fingerprint in known.items():
+        companions.setdefault(firm_of[record], []).append(fingerprint)
+    leaving = []
+    for record, fingerprint in sorted(fresh.items()):
+        firm = firm_of.get(record)
+        if firm is None:
+            continue
+        decisions = [decide(fingerprint, other, around) for other in companions.get(firm, ())]
+        against = [d for d in decisions if d.contradicted and d.verdict is not Verdict.SAME]
+        if against and not any(d.verdict is Verdict.SAME for d in decisions):
+            leaving.append(Leaving(record, firm, _because(against[0])))
+    return leaving
+
+
+def _groups(everybody: Iterable[int], home: Mapping[int, int]) -> list[list[int]]:
+    groups: dict[tuple[str, int], list[int]] = {}
+    for record in everybody:
+        key = ("firm", home[record]) if record in home else ("record", record)
+        groups.setdefault(key, []).append(record)
+    return list(groups.values())
+
+
+def _placements(
+    clusters: list[list[int]], home: Mapping[int, int], links: list[Link], fresh: frozenset[int]
+) -> Iterable[Placement]:
+    best = _best_links(clusters, links)
+    for members in clusters:
+        if fresh.isdisjoint(members):
+            continue
+        firms = tuple(sorted({home[record] for record in members if record in home}))
+        newcomers = [record for record in members if record not in home]
+        because = ""
+        if len(firms) > 1:
+            bridges = [best[record] for record in newcomers or members if record in best]
+            because = _because(max(bridges, key=lambda link: link.decision.score).decision)
+        yield Placement(
+            firm_ids=firms,
+            joining=tuple(
+                # The first of a new firm joins nobody.
+                Joining(record, _evidence(record, None if at == 0 and not firms else best[record]))
+                for at, record in enumerate(newcomers)
+            ),
+            because=because,
+        )
+
+
+def _best_links(clusters: list[list[int]], links: list[Link]) -> dict[int, Link]:
+    """Return for each sighting the strongest link into its own cluster."""
+    cluster_of = {record: at for at, members in enumerate(clusters) for record in members}
+    best: dict[int, Link] = {}
+    for link in links:
+        if cluster_of[link.a] != cluster_of[link.b]:
+            continue
+        for end in (link.a, link.b):
+            known = best.get(end)
+            if known is None or _strength(link) > _strength(known):
+                best[end] = link
+    return best
+
+
+def _strength(link: Link) -> tuple[bool, float, int, int]:
+    return link.decision.verdict is Verdict.SAME, link.decision.score, -link.a, -link.b
+
+
+def _between(clusters: list[list[int]], links: list[Link]) -> Iterable[Link]:
+    """Return the links between clusters that are not plainly nothing."""
+    cluster_of = {record: at for at, members in enumerate(clusters) for record in members}
+    return (
+        link
+        for link in links
+        if cluster_of[link.a] != cluster_of[link.b]
+        and link.decision.verdict is not Verdict.DIFFERENT
+    )
+
+
+def _evidence(record: int, link: Link | None) -> dict[str, object]:
+    if link is None:
+        return {"because": "first sighting of this firm"}
+    return {
+        "because": _because(link.decision),
+        "score": link.decision.score,
+        "with": link.other(record),
+    }
+
+
+def _because(decision: MatchDecision) -> str:
+    return "; ".join(decision.reasons[:_MOST_REASONS])

@@ -1,0 +1,254 @@
+"""The queries of a resolution run: new sightings, those near them, keys, words, and what is written.
+
+Everything goes in chunks of ids and in plain rows: a first run over many sightings must not load them
+as objects one by one.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, delete, exists, func, insert, or_, select, text, update
+
+from recruit.db.base import Base
+from recruit.db.transaction import Transaction
+from recruit.firms.blocking import BLOCK_CAP
+from recruit.firms.tables import BlockKey, Contact, Firm, FirmMember, NameWord
+from recruit.sourcing.tables import Source, SourceRecord
+from recruit.sourcing.values import Fact
+
+# Ids in one statement: both databases take more, but plan worse.
+_CHUNK = 500
+# Any number will do, as long as nobody else locks by it.
+_LOCK = 7_236_041
+_WORD_LENGTH = 100
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSighting:
+    """A SourceRecord as resolution reads it. `firm_id` is None where it was never placed."""
+
+    id: int
+    version: int
+    facts: tuple[Fact, ...]
+    source: str
+    source_title: str
+    trust: float
+    last_seen_at: datetime
+    firm_id: int | None
+
+
+def wait_for_other_runs(tx: Transaction) -> None:
+    """Let one resolution run at a time; on SQLite every writer waits for its turn anyhow."""
+    if tx.session.get_bind().dialect.name == "postgresql":
+        tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def list_unseen_sightings(tx: Transaction) -> list[SeenSighting]:
+    """Return the sightings that are new, or have changed since resolution saw them."""
+    unseen = _sightings().where(
+        or_(
+            FirmMember.source_record_id.is_(None),
+            FirmMember.record_version != SourceRecord.version,
+        )
+    )
+    return [_read(row) for row in tx.session.execute(unseen)]
+
+
+def list_sightings_of_firms(tx: Transaction, firm_ids: Iterable[int]) -> list[SeenSighting]:
+    """Return all sightings of these firms."""
+    found: list[SeenSighting] = []
+    for ids in _chunks(sorted(set(firm_ids))):
+        rows = tx.session.execute(_sightings().where(FirmMember.firm_id.in_(ids)))
+        found += [_read(row) for row in rows]
+    return found
+
+
+def _sightings() -> Select[Any]:
+    return (
+        select(
+            SourceRecord.id,
+            SourceRecord.version,
+            SourceRecord.facts,
+            Source.name,
+            Source.title,
+            Source.trust,
+            SourceRecord.last_seen_at,
+            FirmMember.firm_id,
+        )
+        .join(Source, Source.id == SourceRecord.source_id)
+        .outerjoin(FirmMember, FirmMember.source_record_id == SourceRecord.id)
+        .order_by(SourceRecord.id)
+    )
+
+
+def _read(row: Any) -> SeenSighting:
+    record_id, version, facts, name, title, trust, last_seen_at, firm_id = row
+    read = tuple(Fact.from_json(fact) for fact in facts)
+    return SeenSighting(record_id, version, read, name, title or name, trust, last_seen_at, firm_id)
+
+
+def list_firms_near(tx: Transaction, keys: Iterable[str]) -> tuple[set[int], dict[str, int]]:
+    """Return the firms of which a sighting stands under one of these keys, and the crowded keys.
+
+    A key under which more firms stand than are worth comparing finds nobody; how many they are is told.
+    """
+    near: set[int] = set()
+    crowd: dict[str, int] = {}
+    member = FirmMember.__table__.join(
+        BlockKey.__table__, BlockKey.source_record_id == FirmMember.source_record_id
+    )
+    for chunk in _chunks(sorted(set(keys))):
+        counts = tx.session.execute(
+            select(BlockKey.key, func.count(FirmMember.firm_id.distinct()))
+            .select_from(member)
+            .where(BlockKey.key.in_(chunk))
+            .group_by(BlockKey.key)
+        )
+        few = []
+        for key, firms in counts:
+            if firms <= BLOCK_CAP:
+                few.append(key)
+            else:
+                crowd[key] = firms
+        if few:
+            of_few = select(FirmMember.firm_id).select_from(member).where(BlockKey.key.in_(few))
+            near.update(tx.session.scalars(of_few.distinct()))
+    return near, crowd
+
+
+def replace_keys(
+    tx: Transaction, keys: Mapping[int, Iterable[str]], changed: Iterable[int]
+) -> None:
+    """Store the keys of sightings (ids of records); those of `changed` ones take the old ones' place."""
+    for ids in _chunks(sorted(changed)):
+        tx.session.execute(delete(BlockKey).where(BlockKey.source_record_id.in_(ids)))
+    insert_rows(
+        tx,
+        BlockKey,
+        [
+            {"key": key, "source_record_id": record}
+            for record, of_record in keys.items()
+            for key in of_record
+        ],
+    )
+
+
+def add_name_words(tx: Transaction, words_by_name: Mapping[str, Iterable[str]]) -> None:
+    """Store which words stand in which names, for names that are not known yet."""
+    known: set[str] = set()
+    for names in _chunks(sorted(words_by_name)):
+        known.update(
+            tx.session.scalars(
+                select(NameWord.name_key).where(NameWord.name_key.in_(names)).distinct()
+            )
+        )
+    insert_rows(
+        tx,
+        NameWord,
+        [
+            {"name_key": name, "word": word}
+            for name, words in words_by_name.items()
+            if name not in known
+            for word in {word[:_WORD_LENGTH] for word in words}
+        ],
+    )
+
+
+def count_words(tx: Transaction, words: Iterable[str]) -> dict[str, int]:
+    """Return in how many different names each of these words stands."""
+    counts: dict[str, int] = {}
+    for chunk in _chunks(sorted(set(words))):
+        rows = tx.session.execute(
+            select(NameWord.word, func.count())
+            .where(NameWord.word.in_(chunk))
+            .group_by(NameWord.word)
+        )
+        counts.update((word, count) for word, count in rows)
+    return counts
+
+
+def count_names(tx: Transaction) -> int:
+    """Return how many different names are known."""
+    names = select(NameWord.name_key).distinct().subquery()
+    return tx.session.scalar(select(func.count()).select_from(names)) or 0
+
+
+def insert_rows(tx: Transaction, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert plain rows, many in one statement."""
+    for chunk in _chunks(rows, 5000):
+        tx.session.execute(insert(table), chunk)
+
+
+def set_record_versions(tx: Transaction, versions: Mapping[int, int]) -> None:
+    """Remember which version of each sighting (by id of its record) was seen."""
+    rows = [
+        {"source_record_id": record, "record_version": version}
+        for record, version in sorted(versions.items())
+    ]
+    for chunk in _chunks(rows):
+        tx.session.execute(update(FirmMember), chunk)
+
+
+def update_members(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write these values over the rows of sightings that have a firm already."""
+    for chunk in _chunks(rows):
+        tx.session.execute(update(FirmMember), chunk)
+
+
+def move_members(tx: Transaction, *, from_id: int, to_id: int) -> list[int]:
+    """Give all sightings of one firm to another; return the ids of their records."""
+    moved = list(
+        tx.session.scalars(
+            select(FirmMember.source_record_id)
+            .where(FirmMember.firm_id == from_id)
+            .order_by(FirmMember.source_record_id)
+        )
+    )
+    tx.session.execute(
+        update(FirmMember).where(FirmMember.firm_id == from_id).values(firm_id=to_id)
+    )
+    return moved
+
+
+def move_contacts(tx: Transaction, *, from_id: int, to_id: int) -> None:
+    """Give one firm's contacts to another, except addresses that the other has already."""
+    taken = select(Contact.email).where(Contact.firm_id == to_id)
+    tx.session.execute(
+        update(Contact)
+        .where(Contact.firm_id == from_id, Contact.email.not_in(taken.scalar_subquery()))
+        .values(firm_id=to_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def list_known_addresses(tx: Transaction, firm_ids: Iterable[int]) -> set[tuple[int, str]]:
+    """Return the (firm id, address) pairs of the contacts that these firms have."""
+    found: set[tuple[int, str]] = set()
+    for ids in _chunks(sorted(set(firm_ids))):
+        rows = tx.session.execute(
+            select(Contact.firm_id, Contact.email).where(Contact.firm_id.in_(ids))
+        )
+        found.update((firm_id, email) for firm_id, email in rows)
+    return found
+
+
+def list_vanishing(tx: Transaction) -> tuple[list[Firm], list[Firm]]:
+    """Return the firms that no source shows any more, and those that one shows again."""
+    shown = exists().where(
+        FirmMember.firm_id == Firm.id,
+        SourceRecord.id == FirmMember.source_record_id,
+        SourceRecord.vanished_at.is_(None),
+    )
+    live = select(Firm).where(Firm.merged_into_id.is_(None)).order_by(Firm.id)
+    gone = tx.session.scalars(live.where(Firm.vanished_at.is_(None), ~shown))
+    back = tx.session.scalars(live.where(Firm.vanished_at.is_not(None), shown))
+    return list(gone), list(back)
+
+
+def _chunks(items: Sequence[T], size: int = _CHUNK) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,121 @@
+"""What a person or a schedule can ask of resolution: place new sightings, and hand out what came of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from recruit.db.transaction import Transaction
+from recruit.firms import sightings as queries
+from recruit.firms.blocking import block_keys
+from recruit.firms.fingerprint import Fingerprint, take_fingerprint
+from recruit.firms.placing import Plan, place
+from recruit.firms.rarity import Rarity
+from recruit.firms.sightings import SeenSighting
+from recruit.firms.store import count_firms, list_firms, list_members
+from recruit.firms.values import ResolutionReport
+from recruit.firms.writing import Writer
+from recruit.people.values import SYSTEM
+
+
+def resolve_firms(tx: Transaction, *, actor: str = SYSTEM.name) -> ResolutionReport:
+    """Place every sighting that is new or has changed, and decide the fields of the firms it touches.
+
+    Firms keep their ids. A second run with nothing new changes nothing and announces nothing.
+    """
+    queries.wait_for_other_runs(tx)
+    seen = {sighting.id: sighting for sighting in queries.list_unseen_sightings(tx)}
+    fresh = _fingerprints(seen)
+    plan = _plan(tx, fresh, seen) if fresh else Plan((), (), ())
+    # A changed sighting that no longer names its firm stays where it is.
+    placed = {r: s for r, s in seen.items() if r in fresh or s.firm_id is not None}
+    written = Writer(tx, actor).apply(plan, placed)
+    tx.session.flush()
+    return ResolutionReport(
+        records=len(fresh),
+        new_firms=written.new,
+        changed_firms=written.changed,
+        merged=written.merged,
+        firms=count_firms(tx),
+        split=written.split,
+        doubtful=len(plan.doubtful),
+        nameless=len(seen) - len(placed),
+    )
+
+
+def _fingerprints(sightings: dict[int, SeenSighting]) -> dict[int, Fingerprint]:
+    taken = (take_fingerprint(s.id, s.facts) for s in sightings.values())
+    return {fingerprint.record_id: fingerprint for fingerprint in taken if fingerprint}
+
+
+def _plan(tx: Transaction, fresh: dict[int, Fingerprint], seen: dict[int, SeenSighting]) -> Plan:
+    keys = {record: block_keys(fingerprint) for record, fingerprint in fresh.items()}
+    near, crowd = queries.list_firms_near(
+        tx, {key for of_record in keys.values() for key in of_record}
+    )
+    near.update(s.firm_id for s in seen.values() if s.firm_id is not None)
+    neighbours = {s.id: s for s in queries.list_sightings_of_firms(tx, near) if s.id not in seen}
+    known = _fingerprints(neighbours)
+    changed = [record for record in fresh if seen[record].firm_id is not None]
+    queries.replace_keys(tx, keys, changed)
+    names = {f.name.key: [word.form for word in f.name.words] for f in fresh.values()}
+    queries.add_name_words(tx, names)
+    words = {w.form for f in (*fresh.values(), *known.values()) for w in f.name.words}
+    rarity = Rarity(queries.count_names(tx), queries.count_words(tx, words))
+    firm_of = {
+        record: sighting.firm_id
+        for record, sighting in (neighbours | seen).items()
+        if sighting.firm_id is not None and (record in known or record in fresh)
+    }
+    return place(fresh, known, firm_of, rarity, crowd)
+
+
+FIRM_COLUMNS = (
+    "firm_id",
+    "name",
+    "legal_form",
+    "website",
+    "domain",
+    "street",
+    "postcode",
+    "city",
+    "region",
+    "country",
+    "latitude",
+    "longitude",
+    "phone",
+    "employees_low",
+    "employees_high",
+    "founded_low",
+    "founded_high",
+    "specialties",
+    "certifications",
+    "partnerships",
+    "inferred",
+)
+MEMBER_COLUMNS = ("firm_id", "source", "source_record_id")
+
+
+def export_firms(tx: Transaction) -> Iterator[dict[str, Any]]:
+    """Yield every firm as a flat row of `FIRM_COLUMNS`, in the order of ids; lists joined by `; `."""
+    last = 0
+    while firms := list_firms(tx, after_id=last):
+        for firm in firms:
+            row = {c: getattr(firm, c) for c in FIRM_COLUMNS if c not in {"firm_id", "inferred"}}
+            lists = {
+                name: "; ".join(value) for name, value in row.items() if isinstance(value, list)
+            }
+            inferred = sorted(
+                field
+                for field, entry in firm.provenance.items()
+                if isinstance(entry, dict) and entry.get("inferred")
+            )
+            yield {"firm_id": firm.id, **row, **lists, "inferred": "; ".join(inferred)}
+        last = firms[-1].id
+
+
+def export_members(tx: Transaction) -> Iterator[dict[str, Any]]:
+    """Yield every placed sighting as a row of `MEMBER_COLUMNS`, in the order of the sightings."""
+    last = 0
+    while rows := list_members(tx, after_record_id=last):
+        for firm_id, source, record_id, _ in rows:
+            yield {"firm_id": firm_id, "source": source, "source_record_id": record_id}
+        last = rows[-1][3]
