@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from recruit.config import SettingsError, load_settings
@@ -33,7 +34,8 @@ FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or js
 
 def fail(message: str) -> NoReturn:
     """Print what went wrong and what to do, and exit with 1."""
-    err_console.print(f"[bold red]Error:[/] {message}", highlight=False, soft_wrap=True)
+    # A message may quote what a person wrote, and "[/]" in it is no markup of ours.
+    err_console.print(f"[bold red]Error:[/] {escape(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 

@@ -67,7 +67,9 @@ def rank(
     output_format: FormatOption = Format.TABLE,
 ) -> None:
     """Rank all firms against a profile, and print the best with their reasons."""
+    from recruit.scoring.section import ProfileError
     from recruit.scoring.usecases import list_ranking, pick_profile_name, rank_firms
+    from recruit.scoring.values import ScoringRefused
 
     with open_app() as app:
         try:
@@ -75,7 +77,7 @@ def rank(
                 name = pick_profile_name(tx, given=profile_name)
                 report = rank_firms(tx, profile_name=name, actor="command line")
                 ranked = list_ranking(tx, profile_name=name, top=top)
-        except LookupError as error:
+        except (ScoringRefused, ProfileError) as error:
             fail(str(error))
     if output_format is not Format.TABLE:
         print_rows([_row(r) for r in ranked], list(_ROW), output_format)
@@ -97,6 +99,7 @@ def explain(
     output_format: FormatOption = Format.TABLE,
 ) -> None:
     """Print the whole arithmetic of a firm's score, with the evidence."""
+    from recruit.scoring.section import ProfileError
     from recruit.scoring.usecases import (
         explain_firm,
         find_firm_by_text,
@@ -104,6 +107,7 @@ def explain(
         get_profile,
         pick_profile_name,
     )
+    from recruit.scoring.values import ScoringRefused
 
     with open_app() as app, app.reading() as tx:
         try:
@@ -112,7 +116,7 @@ def explain(
             card = explain_firm(tx, profile_name=name, firm_id=found.id)
             last = find_rank(tx, profile_name=name, firm_id=found.id)
             most = get_profile(tx, profile_name=name).most
-        except LookupError as error:
+        except (ScoringRefused, ProfileError) as error:
             fail(str(error))
     if output_format is Format.TABLE:
         from recruit.cli.scoring_table import print_explanation

@@ -9,12 +9,12 @@ from sqlalchemy import and_, delete, func, insert, or_, select
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 from recruit.scoring.tables import Profile, ProfileVersion, Score
-from recruit.scoring.values import ProfileLine
+from recruit.scoring.values import ProfileLine, ScoringRefused
 
 _INSERT_BATCH = 1000
 
 
-class ProfileNotFound(LookupError):
+class ProfileNotFound(ScoringRefused):
     """No profile has that name; the message names those that exist."""
 
 

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from recruit.db.transaction import Transaction
-from recruit.firms.store import find_firm_by_domain, get_firm, list_firm_views
+from recruit.firms.store import (
+    find_firm_by_domain,
+    get_firm,
+    list_firm_views,
+    list_firms_by_ids,
+)
 from recruit.firms.values import FirmView
 from recruit.firms.views import firm_view
 from recruit.logs import get_logger
@@ -32,6 +37,7 @@ from recruit.scoring.values import (
     ProfileLine,
     Reason,
     ScoreCard,
+    ScoringRefused,
     Standing,
 )
 
@@ -61,11 +67,11 @@ class RankingReport:
     excluded: int
 
 
-class NotRanked(LookupError):
+class NotRanked(ScoringRefused):
     """The newest version of a profile has not been ranked; the message says how to do it."""
 
 
-class FirmNotFound(LookupError):
+class FirmNotFound(ScoringRefused):
     """No firm, or more than one, is meant; the message says what to give instead."""
 
 
@@ -205,11 +211,12 @@ def find_firm_by_text(tx: Transaction, *, text: str) -> FirmView:
         raise FirmNotFound(f'{len(named)} firms are called "{text}". Give one\'s id: {ids}.')
     if named:
         return firm_view(named[0])
-    if text.isdigit():
-        return firm_view(get_firm(tx, int(text)))
+    with_id = list_firms_by_ids(tx, [int(text)]) if text.isdecimal() and len(text) < 18 else []
+    if with_id:
+        return firm_view(get_firm(tx, with_id[0].id))
     raise FirmNotFound(
-        f'There is no firm with the domain or the exact name "{text}". '
-        "Give its id, or look it up with: recruit firms export -o FILE"
+        f'There is no firm with the id, the domain or the exact name "{text}". '
+        "Look it up with: recruit firms export -o FILE"
     )
 
 

@@ -23,6 +23,10 @@ class Standing(StrEnum):
     EXCLUDED = "excluded"  # matches an exclusion
 
 
+class ScoringRefused(LookupError):
+    """What was asked for is not there; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Reason:
     """Why a firm has the points that it has on one criterion.

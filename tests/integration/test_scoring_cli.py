@@ -122,6 +122,7 @@ def test_an_explanation_prints_the_whole_arithmetic(run: Run, profile_file: Path
 
 def test_an_explanation_of_an_unknown_firm_says_what_to_do(run: Run, profile_file: Path) -> None:
     run("profile", "load", str(profile_file))
-    result = run("explain", "nobody.example")
-    assert result.exit_code == 1
-    assert 'There is no firm with the domain or the exact name "nobody.example"' in result.stderr
+    for text in ("nobody.example", "[/]"):
+        result = run("explain", text)
+        assert result.exit_code == 1
+        assert f'no firm with the id, the domain or the exact name "{text}"' in result.stderr
