@@ -26,7 +26,7 @@ def main(wanted: list[str]) -> int:
     names = [
         module.name
         for module in pkgutil.iter_modules(bench.__path__)
-        if module.name not in {"__main__", "result"}
+        if module.name not in {"__main__", "result"} and not module.name.startswith("synthetic")
     ]
     if unknown := set(wanted) - set(names):
         print(f"Unknown benchmark {', '.join(sorted(unknown))}; there are {', '.join(names)}.")
