@@ -13,19 +13,122 @@ Columns: record_id, truth, name, website, email, phone, street, postcode, city, 
 import numpy as np
 import pandas as pd
 
-_ONSETS = "b br c cl d dr f fl g gr h k kl l m n p pr qu r s sk sl st t tr v w z".split()
-_VOWELS = "a e i o u ai ea io ou".split()
-_CODAS = "l m n r s t x nd rk st nt sk".split() + [""] * 8
-_TRADES = (
-    "consulting systems solutions software technology technologies digital services group partners labs media "
-    "engineering logistics networks security cloud data analytics design studio works energy trading "
-    "automation robotics marketing training health finance capital legal construction foods"
-).split()
-_SURNAMES = (
-    "Smith Jones Miller Schmidt Weber Wagner Becker Hoffmann Martin Bernard Dubois Rossi Russo Ferrari Garcia "
-    "Lopez Silva Santos Novak Kowalski Nielsen Hansen Andersson Virtanen Okafor Khan Singh Patel Tanaka Kim "
-    "Chen Wang Nguyen Brown Taylor Wilson Clarke Walker Murphy Kelly Byrne Maes Janssens Bakker Visser"
-).split()
+_ONSETS = [
+    "b",
+    "br",
+    "c",
+    "cl",
+    "d",
+    "dr",
+    "f",
+    "fl",
+    "g",
+    "gr",
+    "h",
+    "k",
+    "kl",
+    "l",
+    "m",
+    "n",
+    "p",
+    "pr",
+    "qu",
+    "r",
+    "s",
+    "sk",
+    "sl",
+    "st",
+    "t",
+    "tr",
+    "v",
+    "w",
+    "z",
+]
+_VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "io", "ou"]
+_CODAS = ["l", "m", "n", "r", "s", "t", "x", "nd", "rk", "st", "nt", "sk"] + [""] * 8
+_TRADES = [
+    "consulting",
+    "systems",
+    "solutions",
+    "software",
+    "technology",
+    "technologies",
+    "digital",
+    "services",
+    "group",
+    "partners",
+    "labs",
+    "media",
+    "engineering",
+    "logistics",
+    "networks",
+    "security",
+    "cloud",
+    "data",
+    "analytics",
+    "design",
+    "studio",
+    "works",
+    "energy",
+    "trading",
+    "automation",
+    "robotics",
+    "marketing",
+    "training",
+    "health",
+    "finance",
+    "capital",
+    "legal",
+    "construction",
+    "foods",
+]
+_SURNAMES = [
+    "Smith",
+    "Jones",
+    "Miller",
+    "Schmidt",
+    "Weber",
+    "Wagner",
+    "Becker",
+    "Hoffmann",
+    "Martin",
+    "Bernard",
+    "Dubois",
+    "Rossi",
+    "Russo",
+    "Ferrari",
+    "Garcia",
+    "Lopez",
+    "Silva",
+    "Santos",
+    "Novak",
+    "Kowalski",
+    "Nielsen",
+    "Hansen",
+    "Andersson",
+    "Virtanen",
+    "Okafor",
+    "Khan",
+    "Singh",
+    "Patel",
+    "Tanaka",
+    "Kim",
+    "Chen",
+    "Wang",
+    "Nguyen",
+    "Brown",
+    "Taylor",
+    "Wilson",
+    "Clarke",
+    "Walker",
+    "Murphy",
+    "Kelly",
+    "Byrne",
+    "Maes",
+    "Janssens",
+    "Bakker",
+    "Visser",
+]
 # country -> legal forms, each with its spellings
 _FORMS: dict[str, list[list[str]]] = {
     "US": [
@@ -79,7 +182,23 @@ _DIAL = {
     "SE": "+468",
     "IT": "+3902",
 }
-_STREETS = "High Station Church Mill Park Market Harbour Garden School King Queen Lake Bridge Castle Forest".split()
+_STREETS = [
+    "High",
+    "Station",
+    "Church",
+    "Mill",
+    "Park",
+    "Market",
+    "Harbour",
+    "Garden",
+    "School",
+    "King",
+    "Queen",
+    "Lake",
+    "Bridge",
+    "Castle",
+    "Forest",
+]
 _COUNTRIES = list(_FORMS)
 
 
@@ -90,7 +209,7 @@ def make_firms(records: int, seed: int) -> pd.DataFrame:
     truth = 0
     brands = [_brand(rng) for _ in range(max(4, records // 20_000))]
     buildings = [
-        _address(rng, country) + (country,)
+        (*_address(rng, country), country)
         for country in rng.choice(_COUNTRIES, max(4, records // 4_000))
     ]
     while len(rows) < records:
