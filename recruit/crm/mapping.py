@@ -1,6 +1,7 @@
 """Read a mapping from TOML, and refuse what can't work before anything is written.
 
-A file may begin with `extends = "default"` and then say only what differs from the packaged one.
+A file may begin with `extends = "default"` and then say only what differs from the packaged one:
+`phone = { policy = "off" }` below `[company.fields]` is enough to leave phones alone.
 """
 
 import difflib
@@ -99,7 +100,10 @@ def _built_upon(default: dict[str, Any], own: Mapping[str, Any]) -> dict[str, An
     merged = default | {k: v for k, v in own.items() if k not in OUR_FIELDS}
     for kind in OUR_FIELDS:
         section = own.get(kind, {})
-        fields = default[kind]["fields"] | section.get("fields", {})
+        fields = dict(default[kind]["fields"])
+        for name, entry in section.get("fields", {}).items():
+            known = fields.get(name, {})
+            fields[name] = known | dict(entry) if isinstance(entry, Mapping) else entry
         merged[kind] = default[kind] | dict(section) | {"fields": fields}
     return merged
 

@@ -93,14 +93,12 @@ def crm_health(tx: Transaction) -> CrmHealth:
         elif status is OutboxStatus.ACKNOWLEDGED and error_class is not None:
             not_told[error_class] = not_told.get(error_class, 0) + count
     waiting = {OutboxStatus.PENDING, OutboxStatus.IN_FLIGHT, OutboxStatus.UNKNOWN}
-    linked: dict[str, int] = {}
-    for crm_object, count in tx.session.execute(
-        select(CrmLink.crm_object, func.count())
+    linked = tx.session.execute(
+        select(CrmLink.crm_object, func.count().label("records"))
         .where(CrmLink.status == LinkStatus.LINKED)
         .group_by(CrmLink.crm_object)
         .order_by(CrmLink.crm_object)
-    ):
-        linked[crm_object] = count
+    )
     return CrmHealth(
         queued=sum(counts.values()),
         acknowledged=counts[OutboxStatus.ACKNOWLEDGED],
@@ -113,7 +111,7 @@ def crm_health(tx: Transaction) -> CrmHealth:
         waiting_since=min((first for s, _, _, first, _ in rows if s in waiting), default=None),
         last_push_at=max((last for *_, last in rows if last is not None), default=None),
         last_pull_at=tx.session.scalar(select(func.max(CrmCursor.pulled_at))),
-        linked=linked,
+        linked={row.crm_object: row.records for row in linked},
         deleted_there=tx.session.scalar(
             select(func.count())
             .select_from(CrmLink)
