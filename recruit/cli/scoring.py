@@ -56,9 +56,15 @@ def list_profiles(output_format: FormatOption = Format.TABLE) -> None:
     from recruit.scoring.usecases import list_profiles
 
     with open_app() as app, app.reading() as tx:
-        rows = [vars(line) for line in list_profiles(tx)]
+        rows = [vars(line) | _moments(line) for line in list_profiles(tx)]
     columns = ["name", "title", "version", "saved_at", "saved_by", "ranked_at"]
     print_rows(rows, columns, output_format)
+
+
+def _moments(line: Any) -> dict[str, str | None]:
+    """Return a profile's moments to the second, as all formats print them."""
+    moments = {"saved_at": line.saved_at, "ranked_at": line.ranked_at}
+    return {key: at and at.isoformat(sep=" ", timespec="seconds") for key, at in moments.items()}
 
 
 def rank(
@@ -80,7 +86,9 @@ def rank(
         except (ScoringRefused, ProfileError) as error:
             fail(str(error))
     if output_format is not Format.TABLE:
-        print_rows([_row(r) for r in ranked], list(_ROW), output_format)
+        as_text = output_format is Format.CSV
+        rows = [_row(r, reasons_as_text=as_text) for r in ranked]
+        print_rows(rows, list(_ROW), output_format)
         return
     from recruit.cli.scoring_table import ranking_table
 
@@ -145,8 +153,11 @@ _ROW = (
 )
 
 
-def _row(ranked: Any) -> dict[str, Any]:
+def _row(ranked: Any, *, reasons_as_text: bool) -> dict[str, Any]:
     firm, card = ranked.firm, ranked.card
+    reasons: Any = [reason.to_json() for reason in card.reasons]
+    if reasons_as_text:
+        reasons = " | ".join(f"{r.points:g} {r.criterion}: {r.sentence}" for r in card.reasons)
     values = (
         ranked.rank,
         firm.id,
@@ -161,6 +172,6 @@ def _row(ranked: Any) -> dict[str, Any]:
         card.total,
         card.low,
         card.high,
-        " | ".join(f"{r.points:g} {r.criterion}: {r.sentence}" for r in card.reasons),
+        reasons,
     )
     return dict(zip(_ROW, values, strict=True))

@@ -17,7 +17,7 @@ def describe_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tup
         elif key not in new:
             lines.append(f"{key}: taken away, was {_show(old[key])}")
         elif old[key] != new[key]:
-            lines.append(f"{key}: {_show(old[key])} → {_show(new[key])}")
+            lines.append(f"{key}: {_compare(old[key], new[key])}")
     return tuple(lines)
 
 
@@ -31,6 +31,16 @@ def _flatten(path: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _flatten(f"{path}[{name}]", below)
     else:
         yield path, value
+
+
+def _compare(before: Any, after: Any) -> str:
+    if isinstance(before, list) and isinstance(after, list):
+        added = [item for item in after if item not in before]
+        gone = [item for item in before if item not in after]
+        parts = [f"added {_show(added)}"] if added else []
+        parts += [f"taken away {_show(gone)}"] if gone else []
+        return "; ".join(parts) or "in another order"
+    return f"{_show(before)} → {_show(after)}"
 
 
 def _show(value: Any) -> str:

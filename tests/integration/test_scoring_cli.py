@@ -96,7 +96,11 @@ def test_a_ranking_is_printed_with_reasons(run: Run, profile_file: Path) -> None
     assert [(row["rank"], row["firm"], row["domain"]) for row in rows] == [
         (1, "Aster [Works]", "aster.example")
     ]
-    assert "geography: Hamburg, Germany is in Europe." in rows[0]["reasons"]
+    sentences = [reason["sentence"] for reason in rows[0]["reasons"]]
+    assert "Hamburg, Germany is in Europe." in sentences
+    text = run("rank", "--top", "1", "--format", "csv").stdout
+    assert "25 geography: Hamburg, Germany is in Europe." in text
+    assert text == run("rank", "--top", "1", "--format", "csv").stdout
 
 
 def test_a_ranking_without_a_profile_says_what_to_do(run: Run) -> None:

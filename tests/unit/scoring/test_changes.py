@@ -14,9 +14,9 @@ def test_each_change_is_told_by_its_key() -> None:
     )
     after["criteria"]["size"]["points"] = 25
     del after["criteria"]["tenure"]["years"]["none_below"]
-    after["criteria"]["geography"]["areas"][0]["regions"] = ["DACH", "Nordics"]
+    after["criteria"]["geography"]["areas"][0]["regions"] = ["Benelux", "Nordics"]
     assert describe_changes(make_profile_data(), after) == (
-        "criteria.geography.areas[1].regions: DACH → DACH, Nordics",
+        "criteria.geography.areas[1].regions: added Benelux, Nordics; taken away DACH",
         "criteria.size.points: 20 → 25",
         "criteria.tenure.years.none_below: taken away, was 0",
         "must_haves[Has a team].because: added, Has a team",
