@@ -1,0 +1,265 @@
+"""One suite for every adapter of the CRM port."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from recruit.clock import VirtualClock
+from recruit.crm.adapters.embedded import EmbeddedCrm
+from recruit.crm.port import CrmConflict, CrmRefused, CrmUnavailable
+from tests.conftest import NOW
+
+HOSTILE = [
+    "../../contact/P0000001",
+    "RC-1' OR '1'='1",
+    'RC-1"; DROP TABLE record; --',
+    "RC#1",
+    "RC%2F1",
+    "RC-00000001.inc",
+    "RC-ÄÖ-東京",
+    "RC 1",
+    "rc-00000001",
+]
+
+
+@pytest.fixture(params=["file", "memory"])
+def crm(request, tmp_path):
+    peer = EmbeddedCrm(
+        tmp_path / "crm.db" if request.param == "file" else None, clock=VirtualClock(NOW)
+    )
+    yield peer
+    peer.close()
+
+
+def read_all(crm, crm_object, limit=7):
+    position, more, seen = {}, True, []
+    while more:
+        page = crm.changes(crm_object, position, limit)
+        seen += page.records
+        position, more = page.position, page.more
+    return seen, position
+
+
+def test_it_says_which_fields_there_are_and_of_which_type(crm):
+    assert crm.describe("company")["name"] == "text"
+    assert crm.describe("activity")["at"] == "datetime"
+    with pytest.raises(CrmRefused, match="No object 'lead' here; there are company"):
+        crm.describe("lead")
+
+
+def test_an_upsert_makes_a_record_once_and_then_changes_it(crm):
+    made = crm.upsert("company", "RC-1", {"name": " Acme ", "city": ""})
+    changed = crm.upsert("company", "RC-1", {"city": "Oslo"})
+    assert made.fields == {"name": "Acme"}
+    assert changed.id == made.id
+    assert changed.fields == {"name": "Acme", "city": "Oslo"}
+    assert changed.version != made.version
+    assert changed.modified_at > made.modified_at
+    assert crm.get("company", made.id) == changed
+    assert crm.list_records("company") == [changed]
+
+
+def test_a_blank_clears_a_field_and_what_is_not_named_stays(crm):
+    crm.upsert("company", "RC-1", {"name": "Acme", "city": "Oslo", "phone": "+47 1"})
+    assert crm.upsert("company", "RC-1", {"city": None}).fields == {
+        "name": "Acme",
+        "phone": "+47 1",
+    }
+
+
+def test_a_write_for_an_older_version_is_a_conflict_and_changes_nothing(crm):
+    made = crm.upsert("company", "RC-1", {"name": "Acme"})
+    crm.edit("company", made.id, {"city": "Oslo"})
+    before = crm.get("company", made.id)
+    with pytest.raises(CrmConflict, match="is at version 2, not 1"):
+        crm.upsert("company", "RC-1", {"name": "B"}, crm_id=made.id, if_version=made.version)
+    with pytest.raises(CrmConflict):
+        crm.upsert("company", "RC-2", {"name": "B"}, if_version="1")
+    assert crm.get("company", made.id) == before
+    assert len(crm.list_records("company")) == 1
+
+
+def test_an_existing_record_can_be_given_an_external_id_once(crm):
+    own = crm.create("company", {"name": "Acme"})
+    assert own.external_id is None
+    linked = crm.upsert("company", "RC-1", {}, crm_id=own.id)
+    assert (linked.id, linked.external_id) == (own.id, "RC-1")
+    with pytest.raises(CrmRefused, match="has the external id RC-1 already"):
+        crm.upsert("company", "RC-2", {}, crm_id=own.id)
+    other = crm.create("company", {"name": "B"})
+    with pytest.raises(CrmRefused, match=f"External id RC-1 belongs to {own.id}"):
+        crm.upsert("company", "RC-1", {}, crm_id=other.id)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_hostile_external_id_names_its_own_record_and_no_other(crm, hostile):
+    victim = crm.upsert("company", "RC-00000001", {"name": "Victim"})
+    person = crm.create("contact", {"email": "a@b.example"})
+    made = crm.upsert("company", hostile, {"name": "Own"})
+    again = crm.upsert("company", hostile, {"city": "Oslo"})
+    assert made.external_id == hostile
+    assert again.id == made.id
+    assert crm.find("company", "external_id", hostile) == [again]
+    assert crm.get("company", victim.id) == victim
+    assert crm.get("contact", person.id) == person
+    assert len(crm.list_records("company")) == 2
+
+
+@pytest.mark.parametrize("broken", ["", "  ", "RC-\n1", "RC-\x00", "x" * 81])
+def test_what_can_be_no_external_id_is_refused(crm, broken):
+    with pytest.raises(CrmRefused) as refusal:
+        crm.upsert("company", broken, {"name": "Acme"})
+    assert refusal.value.kind == "invalid_external_id"
+    assert crm.list_records("company") == []
+
+
+@pytest.mark.parametrize("crm_id", ["", "C", "C0000001x", "P0000001", "C-1", "C" + "9" * 30, "1"])
+def test_an_id_of_something_else_finds_nothing(crm, crm_id):
+    crm.upsert("company", "RC-1", {"name": "Acme"})
+    assert crm.get("company", crm_id) is None
+    with pytest.raises(CrmRefused, match="There is no company"):
+        crm.upsert("company", "RC-2", {"name": "B"}, crm_id=crm_id)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({}, "required"),
+        ({"name": "  "}, "required"),
+        ({"name": "A", "fax": "1"}, "unknown_field"),
+        ({"name": "A" * 256}, "too_long"),
+        ({"name": 5}, "invalid_value"),
+        ({"name": "A", "partner_score": "high"}, "invalid_value"),
+        ({"name": "A", "partner_score": True}, "invalid_value"),
+        ({"name": "A", "is_customer": "yes"}, "invalid_value"),
+        ({"name": "A", "last_touch_at": "2026-03-03T09:30:00"}, "invalid_value"),
+        ({"name": "A", "certified_until": "soon"}, "invalid_value"),
+    ],
+)
+def test_a_record_that_does_not_fit_is_refused_and_nothing_is_stored(crm, fields, kind):
+    with pytest.raises(CrmRefused) as refusal:
+        crm.upsert("company", "RC-1", fields)
+    assert refusal.value.kind == kind
+    assert refusal.value.text
+    assert crm.list_records("company") == []
+
+
+def test_a_reference_has_to_exist_and_be_alive(crm):
+    company = crm.upsert("company", "RC-1", {"name": "Acme"})
+    crm.upsert("contact", "RC-C1", {"email": "a@b.example", "company_id": company.id})
+    crm.delete("company", company.id)
+    for target in (company.id, "C9999999", "nonsense"):
+        with pytest.raises(CrmRefused) as refusal:
+            crm.upsert("contact", "RC-C2", {"email": "c@b.example", "company_id": target})
+        assert refusal.value.kind == "unknown_reference"
+    # What refers to it already can still be changed otherwise.
+    assert crm.upsert("contact", "RC-C1", {"name": "Ada"}).fields["name"] == "Ada"
+
+
+def test_records_are_found_by_the_exact_value_of_a_field(crm):
+    first = crm.upsert("company", "RC-1", {"name": "Acme", "domain": "acme.example"})
+    second = crm.create("company", {"name": "Acme 2", "domain": "acme.example"})
+    crm.create("company", {"name": "Other", "domain": "notacme.example"})
+    assert crm.find("company", "domain", "acme.example") == [first, second]
+    assert crm.find("company", "domain", "' OR 1=1 --") == []
+    crm.delete("company", first.id)
+    assert crm.find("company", "domain", "acme.example") == [second]
+    assert crm.find("company", "external_id", "RC-1") == []
+    with pytest.raises(CrmRefused):
+        crm.find("company", "domain') OR 1=1 --", "x")
+
+
+def test_what_was_deleted_stays_deleted(crm):
+    made = crm.upsert("company", "RC-1", {"name": "Acme"})
+    crm.delete("company", made.id)
+    assert crm.get("company", made.id) is None
+    for options in ({}, {"crm_id": made.id}):
+        with pytest.raises(CrmRefused) as refusal:
+            crm.upsert("company", "RC-1", {"name": "Again"}, **options)
+        assert refusal.value.kind == "deleted"
+    (tombstone,), _ = read_all(crm, "company")
+    assert tombstone.deleted
+    assert tombstone.external_id == "RC-1"
+
+
+def test_changes_come_in_order_each_once_and_end(crm):
+    made = [crm.upsert("company", f"RC-{n}", {"name": f"F{n}"}) for n in range(20)]
+    seen, position = read_all(crm, "company", limit=5)
+    assert [r.id for r in seen] == [r.id for r in made]
+    assert crm.changes("company", position, 5).records == ()
+    assert crm.changes("company", position, 5).position == position
+    crm.edit("company", made[3].id, {"city": "Oslo"})
+    crm.delete("company", made[0].id)
+    page = crm.changes("company", position, 5)
+    assert [(r.id, r.deleted) for r in page.records] == [(made[3].id, False), (made[0].id, True)]
+
+
+def test_many_rows_with_one_time_of_change_are_all_read_once(crm):
+    ids = [crm.create("company", {"name": f"F{n}"}).id for n in range(300)]
+    _, position = read_all(crm, "company", limit=100)
+    crm.edit("company", ids, {"owner": "Ada"})
+    more, seen = True, []
+    while more:
+        page = crm.changes("company", position, 7)
+        seen += page.records
+        position, more = page.position, page.more
+    assert len({r.modified_at for r in seen}) == 1
+    assert sorted(r.id for r in seen) == sorted(ids)
+
+
+def test_a_change_is_never_hidden_behind_a_place_that_was_read_before(crm):
+    # The clock stands still here, as a coarse one seems to.
+    made = [crm.upsert("company", f"RC-{n}", {"name": f"F{n}"}) for n in range(3)]
+    _, position = read_all(crm, "company")
+    crm.edit("company", made[0].id, {"city": "Oslo"})
+    assert [r.id for r in crm.changes("company", position, 9).records] == [made[0].id]
+
+
+def test_objects_are_kept_apart(crm):
+    crm.upsert("company", "RC-1", {"name": "Acme"})
+    crm.upsert("contact", "RC-1", {"email": "a@b.example"})
+    assert len(read_all(crm, "company")[0]) == len(read_all(crm, "contact")[0]) == 1
+
+
+def test_threads_that_write_one_external_id_make_one_record(crm):
+    def write(n):
+        for _ in range(10):
+            crm.upsert("company", "RC-1", {"name": f"F{n}"})
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (only,) = crm.list_records("company")
+    assert only.version == "40"
+
+
+def test_a_file_outlives_its_connection_and_is_shared(tmp_path):
+    clock = VirtualClock(NOW)
+    first, second = (EmbeddedCrm(tmp_path / "deep" / "crm.db", clock=clock) for _ in range(2))
+    made = first.upsert("company", "RC-1", {"name": "Acme"})
+    assert second.get("company", made.id) == made
+    first.close()
+    assert first.get("company", made.id) == made
+    first.close()
+    second.close()
+
+
+def test_time_of_change_is_the_clocks(tmp_path):
+    clock = VirtualClock(NOW)
+    crm = EmbeddedCrm(None, clock=clock)
+    assert crm.create("company", {"name": "A"}).modified_at == NOW
+    clock.move_to(datetime(2026, 4, 1, tzinfo=UTC))
+    assert crm.create("company", {"name": "B"}).modified_at == clock.now()
+    assert crm.create("company", {"name": "C"}).modified_at == clock.now() + timedelta(
+        microseconds=1
+    )
+
+
+def test_a_file_that_cannot_be_opened_is_no_answer(tmp_path):
+    (tmp_path / "crm.db").mkdir()
+    crm = EmbeddedCrm(tmp_path / "crm.db", clock=VirtualClock(NOW))
+    with pytest.raises(CrmUnavailable, match="cannot be used"):
+        crm.list_records("company")
