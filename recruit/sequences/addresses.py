@@ -58,6 +58,16 @@ def address_key(address: str) -> str:
     return f"{local}@{domain}"
 
 
+def ascii_address(address: str) -> str:
+    """Return the address with its domain in ASCII; raises ValueError where that is not enough.
+
+    A local part beyond ASCII would need SMTPUTF8 on the whole way.
+    """
+    local, _, domain = address.strip().rpartition("@")
+    local.encode("ascii")
+    return f"{local}@{domain.encode('idna').decode()}"
+
+
 def domain_of(address: str) -> str:
     """Return the domain of an address in lower case."""
     return address.strip().strip("<>").lower().rpartition("@")[2].rstrip(".")

@@ -114,11 +114,9 @@ def _in_time(enrollment: EnrollmentView, facts: Facts, now: datetime) -> Move:
     definition, place = facts.definition, enrollment.place
     step = definition.steps[enrollment.step_index]
     spread = _spread(enrollment, definition)
-    if enrollment.paused_until is not None and enrollment.paused_until > now:
-        until = next_opening(enrollment.paused_until, definition.window, place, spread)
-        return Wait(
-            until, f"Out of office until {_day(local(enrollment.paused_until, place))}."
-        )
+    absence = absence_wait(enrollment, definition, now)
+    if absence is not None:
+        return absence
     if enrollment.due_at > now:
         return Wait(enrollment.due_at, "Its time has not come.")
     grace = timedelta(hours=definition.grace_hours)
@@ -136,6 +134,23 @@ def _in_time(enrollment: EnrollmentView, facts: Facts, now: datetime) -> Move:
     if facts.unfit:
         return Hold(facts.unfit)
     return _mailbox_move(enrollment, facts, now)
+
+
+def absence_wait(
+    enrollment: EnrollmentView, definition: SequenceDefinition, now: datetime
+) -> Wait | None:
+    """Return how long an out-of-office answer keeps the enrollment waiting, or None. Raises NoOpening."""
+    if enrollment.paused_until is None or enrollment.paused_until <= now:
+        return None
+    place = enrollment.place
+    day = local(enrollment.paused_until, place)
+    until = next_opening(
+        max(enrollment.paused_until, enrollment.due_at),
+        definition.window,
+        place,
+        _spread(enrollment, definition),
+    )
+    return Wait(until, f"Out of office; nothing goes out before {day.day} {day:%B %Y}.")
 
 
 def _mailbox_move(enrollment: EnrollmentView, facts: Facts, now: datetime) -> Move:
@@ -189,7 +204,3 @@ def _spread(enrollment: EnrollmentView, definition: SequenceDefinition) -> timed
     return spread_of(
         definition.window, enrollment.sequence, enrollment.firm_id, enrollment.step_index
     )
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"

@@ -1,0 +1,212 @@
+"""Bounces and complaints: which mail is one, whom it is about, and whether the address is gone for good.
+
+Pure. A mail counts as a bounce only by what servers do (report parts, a daemon as sender), never by
+words alone, because people quote bounces to each other.
+"""
+
+import re
+from dataclasses import dataclass
+
+from recruit.mail.refusals import Refusal, find_enhanced_status, find_reply_code, judge_refusal
+from recruit.sequences.mailparts import MailParts, find_message_ids
+from recruit.sequences.notices import Notice, find_notice
+
+_DAEMON = re.compile(
+    r"^(mailer[-_.]?daemon|po+st[-_]?mast(er)?|mail[-_.]?daemon|mail[-_.]?delivery[\w.-]*|bounces?|mdaemon|smtp[-_.]?daemon|mmdf|uucp)(@|$)",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"undeliver|un-?deliverable|deliver\w* (status|notification|fail|delay|report|problem|error)|(fail\w*|error) (to )?(deliver|notice|sending|delivery)|returned (mail|to sender|message)"
+    r"|mail (delivery |system )?(fail|error|status|could not|not delivered)|(could not|cannot|can't|not|unable to) (be )?deliver|message status|non[- ]?delivery|did not reach|failed delivery|rejected mail|nicht zustellbar"
+    r"|unzustellbar|zustell\w*fehl|non remis|non distribu|échec (de la )?remise|no entregad|no se puede entregar|mancato recapito|não entregue|не доставлен|не удалось доставить|niet afgeleverd|error sending your mail|warning: (could|message)",
+    re.IGNORECASE,
+)
+# Below one of these stands our own mail, whose words say nothing.
+_RETURNED = re.compile(
+    r"(?im)^\W*(this is a copy of (the|your) message|below this line is a copy|included is a copy|copy of (the|your) (original )?message"
+    r"|(original|undelivered|unsent|returned|your) (message|mail) (follows|text|header|below|contents)|message header follows"
+    r"|-{2,} ?(the )?(original|undelivered|unsent|returned|forwarded|begin)( (original )?message| mail)"
+    r"|the (header|text) (of|from) the (original|message)|received: (from|by)|return-path:).*$"
+)
+# "User unknown" after the whole message was read is what some carriers say for a recipient's filter.
+_AFTER_DATA = re.compile(r">>> DATA\s+<<< 55[0-2]|reply to (the )?end of DATA", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\w.+=\-/&'*]+@[\w\-]+(?:\.[\w\-]+)+")
+_ACTIONS = {"failed", "delayed", "delivered", "relayed", "expanded", "deliverable", "expired"}
+
+
+@dataclass(frozen=True)
+class Bounce:
+    """`hard`: never write to `recipient` again. `about_us`: the mailbox is refused, whomever it writes to."""
+
+    recipient: str | None
+    status: str | None
+    hard: bool
+    about_us: bool
+    words: str
+    references: tuple[str, ...] = ()
+
+
+def is_complaint(mail: MailParts) -> bool:
+    """Return whether a mail is a feedback report (ARF) of a recipient who pressed "spam"."""
+    if mail.feedback or mail.report_type == "feedback-report":
+        return True
+    notice = find_notice(mail.text)
+    return notice is not None and notice.kind == "Complaint"
+
+
+def find_complainer(mail: MailParts) -> str | None:
+    """Return the address that a complaint comes from, where it is told and a person complained."""
+    if mail.feedback.get("feedback-type", "").lower() in {"auth-failure", "virus", "dmarc"}:
+        return None
+    for text in (
+        mail.feedback.get("original-rcpt-to", ""),
+        mail.feedback.get("removal-recipient", ""),
+        mail.returned.get("to", ""),
+        mail.returned.get("x-original-to", ""),
+    ):
+        found = _ADDRESS.search(text)
+        if found:
+            return str(found.group(0)).lower()
+    notice = find_notice(mail.text)
+    return notice.recipient if notice else None
+
+
+def find_bounce(mail: MailParts) -> Bounce | None:
+    """Return what a bounce says, or None for any other mail. Of several recipients the first that failed."""
+    notice = find_notice(mail.text)
+    if notice is not None:
+        return _from_notice(notice)
+    groups = [g for g in mail.reports if _recipient_of(g) or _action(g) or g.get("status")]
+    if groups:
+        return _from_report(mail, _worst(groups))
+    if not _looks_returned(mail):
+        return None
+    return _from_text(mail)
+
+
+def _looks_returned(mail: MailParts) -> bool:
+    if mail.report_type == "delivery-status" or "x-failed-recipients" in mail.headers:
+        return True
+    daemon = (
+        bool(_DAEMON.match(mail.sender)) or "mailer-daemon" in mail.headers.get("from", "").lower()
+    )
+    nobody = not mail.sender or mail.headers.get("return-path", "").strip() == "<>"
+    # A daemon's notice of another kind (a digest, a warning of the quota of ours) has another subject.
+    told = bool(_SUBJECT.search(mail.subject)) or bool(_SUBJECT.search(mail.text[:2000]))
+    machine = daemon or nobody or bool(re.match(r"(no-?reply|do-?not-?reply)@", mail.sender))
+    return machine and (told or (daemon and find_reply_code(mail.text[:4000]) is not None))
+
+
+def _from_report(mail: MailParts, group: dict[str, str]) -> Bounce:
+    diagnostic = group.get("diagnostic-code", "")
+    action = _action(group)
+    status = _status(group.get("status", ""))
+    said = find_enhanced_status(diagnostic)
+    if said and (status is None or status[2:] in {"0.0", "0.1"}):
+        status = said
+    words = f"{diagnostic} {group.get('x-display-name', '')} {group.get('x-notes', '')}".strip()
+    judged = judge_refusal(find_reply_code(diagnostic), status, words)
+    if not judged.recipient_gone and (not diagnostic or judged == judge_refusal(None, status, "")):
+        # A report without the server's words: the text for people often has them.
+        words = f"{words} {_explanation(mail)}".strip()
+        judged = judge_refusal(find_reply_code(words), status, words)
+    return Bounce(
+        recipient=_recipient_of(group) or _failed_recipient(mail),
+        status=status,
+        hard=judged.recipient_gone
+        and action in {"", "failed", "expired"}
+        and not _AFTER_DATA.search(_explanation(mail)),
+        about_us=_is_about_us(judged, action),
+        words=_short(words),
+        references=_references(mail),
+    )
+
+
+def _from_notice(notice: Notice) -> Bounce:
+    code = 550 if notice.permanent else None
+    judged = judge_refusal(find_reply_code(notice.words) or code, notice.status, notice.words)
+    return Bounce(
+        recipient=notice.recipient,
+        status=notice.status or find_enhanced_status(notice.words),
+        hard=judged.recipient_gone and notice.kind == "Bounce",
+        about_us=_is_about_us(judged, "failed" if notice.kind == "Bounce" else "delivered"),
+        words=_short(notice.words),
+    )
+
+
+def _from_text(mail: MailParts) -> Bounce:
+    words = _explanation(mail)
+    status = find_enhanced_status(words)
+    code = find_reply_code(words)
+    judged = judge_refusal(code or (None if status else 550), status, words)
+    delayed = bool(
+        re.search(
+            r"delay|warning|will (be )?retr|no action is required",
+            mail.subject + words[:600],
+            re.IGNORECASE,
+        )
+    )
+    return Bounce(
+        recipient=_failed_recipient(mail),
+        status=status,
+        hard=judged.recipient_gone and not delayed,
+        about_us=_is_about_us(judged, "delayed" if delayed else "failed"),
+        words=_short(words),
+        references=_references(mail),
+    )
+
+
+def _is_about_us(judged: Refusal, action: str) -> bool:
+    return (
+        judged.about_us and judged.permanent and action not in {"delayed", "delivered", "relayed"}
+    )
+
+
+def _worst(groups: list[dict[str, str]]) -> dict[str, str]:
+    """Return the group of a recipient that failed, before one that waits, before one that was served."""
+    order = {"failed": 0, "expired": 0, "": 1, "delayed": 2}
+    return min(groups, key=lambda group: order.get(_action(group), 3))
+
+
+def _action(group: dict[str, str]) -> str:
+    action = group.get("action", "").lower().strip()
+    return next((known for known in _ACTIONS if action.startswith(known)), "")
+
+
+def _status(text: str) -> str | None:
+    return find_enhanced_status(text)
+
+
+def _recipient_of(group: dict[str, str]) -> str | None:
+    for name in ("original-recipient", "final-recipient", "x-actual-recipient"):
+        found = _ADDRESS.search(group.get(name, "").rpartition(";")[2])
+        if found:
+            return str(found.group(0).lower())
+    return None
+
+
+def _failed_recipient(mail: MailParts) -> str | None:
+    text = _explanation(mail)
+    ours = {mail.sender, *(a.lower() for a in _ADDRESS.findall(mail.headers.get("to", "")))}
+    for source in (mail.headers.get("x-failed-recipients", ""), text, mail.returned.get("to", "")):
+        for found in _ADDRESS.findall(source):
+            address = found.lower().strip(".'")
+            if address not in ours and not _DAEMON.match(address):
+                return str(address)
+    return None
+
+
+def _explanation(mail: MailParts) -> str:
+    """Return the part of the text that the server wrote, without our own mail below."""
+    found = _RETURNED.search(mail.text, min(len(mail.text), 80))
+    return mail.text[: found.start()] if found else mail.text[:6000]
+
+
+def _references(mail: MailParts) -> tuple[str, ...]:
+    returned = find_message_ids(mail.returned.get("message-id", ""))
+    below = re.findall(r"(?im)^message-id:\s*(<[^<>\s]+>)", mail.text + "\n" + mail.returned_text)
+    return tuple(dict.fromkeys((*returned, *below, *mail.references)))
+
+
+def _short(words: str) -> str:
+    return " ".join(words.split())[:500]

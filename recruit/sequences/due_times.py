@@ -1,0 +1,34 @@
+"""When something is due next, exactly, so that a virtual clock can jump there."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from recruit.db.transaction import Transaction
+from recruit.sequences.store import may_move_on
+from recruit.sequences.tables import Enrollment, Mailbox, Sequence, Touch
+from recruit.sequences.values import EnrollmentStatus, TouchStatus
+
+
+def next_due_at(tx: Transaction) -> datetime | None:
+    """Return the earliest moment at which a sweep would do something; None when only a person can.
+
+    What is due already yields its own time, which is not after `tx.now`.
+    """
+    touch = (
+        select(Touch.due_at)
+        .join(Enrollment, Enrollment.id == Touch.enrollment_id)
+        .join(Sequence, Sequence.id == Touch.sequence_id)
+        .join(Mailbox, Mailbox.id == Sequence.mailbox_id)
+        .where(may_move_on())
+        .order_by(Touch.due_at)
+        .limit(1)
+    )
+    lease = select(func.min(Touch.lease_until)).where(
+        Touch.status.in_((TouchStatus.CLAIMED, TouchStatus.SENDING))
+    )
+    finish = select(func.min(Enrollment.finish_at)).where(
+        Enrollment.status != EnrollmentStatus.FINISHED
+    )
+    moments = [tx.session.scalar(query) for query in (touch, lease, finish)]
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,0 +1,60 @@
+"""Which touch comes next: its row is made when the one before is settled, in the same transaction."""
+
+from datetime import datetime
+
+from recruit.db.transaction import Transaction
+from recruit.sequences.addresses import address_key
+from recruit.sequences.definition import SequenceDefinition, parse_definition
+from recruit.sequences.due import EnrollmentView, finish_due, first_due
+from recruit.sequences.recipients import Recipient, list_recipients
+from recruit.sequences.sequences import standing_rule
+from recruit.sequences.tables import Enrollment, Sequence, SequenceVersion, Touch
+from recruit.sequences.values import EnrollmentStatus, TouchStatus
+
+
+def get_definition(tx: Transaction, version_id: int) -> SequenceDefinition:
+    """Return the definition that a version holds."""
+    return parse_definition(tx.session.get_one(SequenceVersion, version_id).definition)
+
+
+def view_of(
+    enrollment: Enrollment, sequence: str, recipient: Recipient, step_index: int, due_at: datetime
+) -> EnrollmentView:
+    """Return what the rules see of an enrollment at one of its steps."""
+    return EnrollmentView(
+        sequence=sequence,
+        firm_id=enrollment.firm_id,
+        place=recipient.place,
+        status=enrollment.status,
+        step_index=step_index,
+        due_at=due_at,
+        paused_until=enrollment.paused_until,
+    )
+
+
+def plan_touch(
+    tx: Transaction, enrollment: Enrollment, step_index: int, after: datetime
+) -> Touch | None:
+    """Make the row of a step that counts from `after`; past the last step, set when waiting ends."""
+    if enrollment.status is EnrollmentStatus.FINISHED:
+        return None
+    definition = get_definition(tx, enrollment.sequence_version_id)
+    recipient = list_recipients(tx, [enrollment.contact_id])[enrollment.contact_id]
+    if step_index >= len(definition.steps):
+        enrollment.finish_at = finish_due(definition, recipient.place, after)
+        return None
+    sequence = tx.session.get_one(Sequence, enrollment.sequence_id)
+    view = view_of(enrollment, sequence.name, recipient, step_index, after)
+    touch = Touch(
+        enrollment_id=enrollment.id,
+        sequence_id=enrollment.sequence_id,
+        firm_id=enrollment.firm_id,
+        step_index=step_index,
+        kind=definition.steps[step_index].kind,
+        status=TouchStatus.PENDING,
+        address_key=address_key(recipient.email),
+        due_at=first_due(view, definition, after),
+        blocked_by=standing_rule(tx, sequence, definition.steps[step_index].kind),
+    )
+    tx.session.add(touch)
+    return touch

@@ -1,0 +1,110 @@
+"""Who is written to: contact, firm and place, as the rules and templates want them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from recruit.db.transaction import Transaction
+from recruit.firms.tables import Contact, Firm
+from recruit.sequences.rendering import merge_values
+from recruit.sequences.tables import Mailbox
+from recruit.sequences.windows import Place
+from recruit.sequences.zones import find_zone
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A contact at a firm. `firm` and `contact` hold the values that templates may name."""
+
+    firm_id: int
+    contact_id: int
+    firm_name: str
+    email: str
+    name: str
+    is_role_address: bool
+    origin: str
+    place: Place
+    firm: Mapping[str, Any]
+    contact: Mapping[str, Any]
+
+    def values(self, mailbox: Mailbox) -> dict[str, dict[str, Any]]:
+        """Return what templates see."""
+        sender = {"name": mailbox.from_name, "address": mailbox.address}
+        return merge_values(firm=self.firm, contact=self.contact, sender=sender)
+
+
+def list_recipients(tx: Transaction, contact_ids: Iterable[int]) -> dict[int, Recipient]:
+    """Return recipients by contact id."""
+    rows = tx.session.execute(_query().where(Contact.id.in_(set(contact_ids))))
+    return {row.contact_id: _recipient(row) for row in rows}
+
+
+def list_firm_recipients(tx: Transaction, firm_ids: Iterable[int]) -> list[Recipient]:
+    """Return everyone at these firms: people before role addresses, then the longest known first."""
+    rows = tx.session.execute(
+        _query()
+        .where(Contact.firm_id.in_(set(firm_ids)))
+        .order_by(Contact.is_role_address, Contact.id)
+    )
+    return [_recipient(row) for row in rows]
+
+
+def _query() -> Select[*tuple[Any, ...]]:
+    return select(
+        Contact.id.label("contact_id"),
+        Contact.email,
+        Contact.name.label("contact_name"),
+        Contact.job_title,
+        Contact.is_role_address,
+        Contact.origin,
+        Firm.id.label("firm_id"),
+        Firm.name.label("firm_name"),
+        Firm.city,
+        Firm.region,
+        Firm.country,
+        Firm.website,
+        Firm.domain,
+        Firm.specialties,
+        Firm.latitude,
+        Firm.longitude,
+    ).join(Firm, Firm.id == Contact.firm_id)
+
+
+def _recipient(row: Row[*tuple[Any, ...]]) -> Recipient:
+    name = row.contact_name or ""
+    return Recipient(
+        firm_id=row.firm_id,
+        contact_id=row.contact_id,
+        firm_name=row.firm_name,
+        email=row.email,
+        name=name,
+        is_role_address=row.is_role_address,
+        origin=_origin(row.origin),
+        place=Place(find_zone(row.country, row.latitude, row.longitude), row.country),
+        firm={
+            "name": row.firm_name,
+            "city": row.city,
+            "region": row.region,
+            "country": row.country,
+            "website": row.website,
+            "domain": row.domain,
+            "specialties": row.specialties,
+        },
+        contact={
+            "name": name,
+            "first_name": "" if row.is_role_address else name.partition(" ")[0],
+            "job_title": row.job_title,
+            "email": row.email,
+        },
+    )
+
+
+def _origin(text: str) -> str:
+    text = text.strip()
+    if not text:
+        return ""
+    return (
+        text if text.lower().startswith("your ") else f"Your address comes from {text.rstrip('.')}."
+    )

@@ -1,0 +1,151 @@
+"""The sending sweep. Exactly once is impossible over SMTP; this is at most once, the unknown parked.
+
+The order is the guarantee: claim (asking every rule again) and commit → talk until the server says 354 →
+commit `sending`, guarded by the fence → the final dot → commit the result. A crash before the dot has
+sent nothing; a crash after it leaves `sending`, which is never sent again by itself.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from recruit.db.transaction import Transaction
+from recruit.mail.port import DefinitelyNotSent, Envelope, Mailer, OutcomeUnknown
+from recruit.sequences.addresses import ascii_address
+from recruit.sequences.claiming import Claim, Sender, Sweep, claim_due
+from recruit.sequences.leases import take_lease
+from recruit.sequences.messages import UnsendableMessage, compose
+from recruit.sequences.settling import (
+    finish_waiting,
+    mark_sending,
+    record_refused,
+    record_sent,
+    record_unknown,
+    record_unsendable,
+    recover_expired,
+    release,
+)
+from recruit.sequences.values import TouchStatus
+
+OpenTx = Callable[[], AbstractContextManager[Transaction]]
+
+SENDING_LEASE = "sending"
+# Renewed at each sweep; a dead process keeps the others waiting for no longer than this.
+_LEASE_LASTS = timedelta(seconds=60)
+
+
+@dataclass
+class SendReport:
+    """What a sweep did. `more`: there may be further due touches; `tasks` were put before a person."""
+
+    sent: int = 0
+    failed: int = 0
+    unknown: int = 0
+    held: int = 0
+    postponed: int = 0
+    stopped: int = 0
+    tasks: int = 0
+    finished: int = 0
+    more: bool = False
+
+    def __bool__(self) -> bool:
+        """Return whether anything happened."""
+        return any(vars(self).values())
+
+
+def send_due_touches(
+    open_tx: OpenTx,
+    mailer: Mailer,
+    *,
+    holder: str,
+    secret: str,
+    base_url: str,
+    postal_address: str,
+    limit: int = 50,
+) -> SendReport:
+    """Send what is due now, at most `limit` touches; does nothing while another holder has the lease."""
+    report = SendReport()
+    with open_tx() as tx:
+        if not take_lease(tx, SENDING_LEASE, holder, _LEASE_LASTS):
+            return report
+        recover_expired(tx)
+        report.finished = finish_waiting(tx)
+        sweep = claim_due(tx, Sender(secret, base_url, postal_address), limit)
+    _add(report, sweep, limit)
+    claims = sweep.claims
+    for number, claim in enumerate(claims):
+        stopped_by = _send(open_tx, mailer, claim, report)
+        if stopped_by is not None:
+            rest = claims[number + 1 :]
+            report.postponed += len(rest)
+            for waiting in rest:
+                with open_tx() as tx:
+                    release(tx, waiting, stopped_by)
+            break
+    return report
+
+
+def _add(report: SendReport, sweep: Sweep, limit: int) -> None:
+    report.tasks = sweep.tasks
+    report.postponed = sweep.postponed
+    report.held = sweep.held
+    report.stopped = sweep.stopped
+    report.more = sweep.looked_at >= limit
+
+
+def _send(open_tx: OpenTx, mailer: Mailer, claim: Claim, report: SendReport) -> str | None:
+    """Send one message; return in words why the server should be left alone for now, or None."""
+    letter = claim.letter
+    try:
+        message = compose(letter)
+        envelope = Envelope(letter.sender, ascii_address(letter.recipient))
+    except UnsendableMessage as error:
+        with open_tx() as tx:
+            record_unsendable(tx, claim, str(error))
+        report.held += 1
+        return None
+    try:
+        delivery = mailer.offer(envelope, message)
+    except DefinitelyNotSent as error:
+        return _refused(open_tx, claim, error, report)
+    try:
+        with open_tx() as tx:
+            ours = mark_sending(tx, claim)
+    except BaseException:
+        # Whether the commit arrived is unknown; without the dot there is no message either way.
+        delivery.abandon()
+        raise
+    if not ours:
+        delivery.abandon()
+        report.stopped += 1
+        return None
+    try:
+        words = delivery.finish()
+    except DefinitelyNotSent as error:
+        return _refused(open_tx, claim, error, report)
+    except OutcomeUnknown as error:
+        with open_tx() as tx:
+            record_unknown(tx, claim, str(error))
+        report.unknown += 1
+        return None
+    with open_tx() as tx:
+        record_sent(tx, claim, words)
+    report.sent += 1
+    return None
+
+
+def _refused(
+    open_tx: OpenTx, claim: Claim, error: DefinitelyNotSent, report: SendReport
+) -> str | None:
+    with open_tx() as tx:
+        status = record_refused(tx, claim, error)
+    if status is TouchStatus.FAILED:
+        report.failed += 1
+    elif status is TouchStatus.PENDING:
+        report.postponed += 1
+    else:
+        report.stopped += 1
+    if error.code is None or error.about_us:
+        return f"The mail server cannot take mail now: {error.text}"
+    return None

@@ -1,0 +1,169 @@
+"""The queries of sequences that several use cases share, and the locks they take.
+
+Locks are taken in one order, so that no two transactions wait for each other: enrollments by id,
+then touches, then mailboxes.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from recruit.db.transaction import Transaction
+from recruit.firms.tables import Firm
+from recruit.sequences.addresses import address_key
+from recruit.sequences.tables import Enrollment, Mailbox, Sequence, SequenceVersion, Touch
+from recruit.sequences.values import (
+    TOUCH_TRANSITIONS,
+    EnrollmentStatus,
+    SequencesError,
+    SequenceStatus,
+    StepKind,
+    TouchStatus,
+)
+
+
+class UnknownSequence(SequencesError):
+    """No sequence has that name; the message names near matches."""
+
+
+class UnknownMailbox(SequencesError):
+    """No mailbox has that address; the message says how to add one."""
+
+
+class UnknownRow(SequencesError, LookupError):
+    """No enrollment, touch, reply, suppression or firm has that id."""
+
+
+class IllegalTransition(SequencesError):
+    """A touch cannot go from where it stands to where it was to go."""
+
+
+def get_sequence(tx: Transaction, name: str) -> Sequence:
+    """Return the sequence of that name; raises UnknownSequence."""
+    sequence = tx.session.scalar(select(Sequence).where(Sequence.name == name))
+    if sequence is None:
+        names = sorted(tx.session.scalars(select(Sequence.name)))
+        near = get_close_matches(name, names, 1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        known = (
+            f"Known: {', '.join(names)}."
+            if names
+            else "There is none yet: `recruit sequence load FILE.toml`."
+        )
+        raise UnknownSequence(f"There is no sequence {name!r}. {hint}{known}")
+    return sequence
+
+
+def find_latest_version(tx: Transaction, sequence_id: int) -> SequenceVersion | None:
+    """Return the newest version of a sequence."""
+    return tx.session.scalar(
+        select(SequenceVersion)
+        .where(SequenceVersion.sequence_id == sequence_id)
+        .order_by(SequenceVersion.number.desc())
+        .limit(1)
+    )
+
+
+def get_mailbox(tx: Transaction, address: str | None) -> Mailbox:
+    """Return the mailbox of that address, or without one the only mailbox; raises UnknownMailbox."""
+    mailboxes = list(tx.session.scalars(select(Mailbox).order_by(Mailbox.id)))
+    for mailbox in mailboxes:
+        if address is None or address_key(mailbox.address) == address_key(address):
+            return mailbox
+    known = ", ".join(mailbox.address for mailbox in mailboxes) or "none"
+    wanted = f"no mailbox {address}" if address else "no mailbox to send from"
+    raise UnknownMailbox(f"There is {wanted}; known: {known}. Add it before the sequence is saved.")
+
+
+def list_families(tx: Transaction, firm_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """Return for each firm the ids it has had through merges, the surviving one first."""
+    wanted = set(firm_ids)
+    parent: dict[int, int | None] = {}
+    waiting = set(wanted)
+    while waiting:
+        rows = tx.session.execute(
+            select(Firm.id, Firm.merged_into_id).where(Firm.id.in_(waiting))
+        ).all()
+        parent |= {row.id: row.merged_into_id for row in rows}
+        waiting = {row.merged_into_id for row in rows if row.merged_into_id} - parent.keys()
+    roots = {firm_id: _root(firm_id, parent) for firm_id in wanted if firm_id in parent}
+    members: dict[int, list[int]] = {root: [root] for root in roots.values()}
+    level = {root: root for root in members}
+    while level:
+        rows = tx.session.execute(
+            select(Firm.id, Firm.merged_into_id).where(Firm.merged_into_id.in_(level))
+        ).all()
+        level = {row.id: level[row.merged_into_id] for row in rows}
+        for firm_id, root in level.items():
+            members[root].append(firm_id)
+    return {firm_id: tuple(members[root]) for firm_id, root in roots.items()}
+
+
+def _root(firm_id: int, parent: Mapping[int, int | None]) -> int:
+    above = parent.get(firm_id)
+    while above is not None:
+        firm_id, above = above, parent.get(above)
+    return firm_id
+
+
+def get_family(tx: Transaction, firm_id: int) -> tuple[int, ...]:
+    """Return the ids that a firm has had through merges, the surviving one first; raises UnknownRow."""
+    family = list_families(tx, [firm_id]).get(firm_id)
+    if family is None:
+        raise UnknownRow(f"There is no firm {firm_id}.")
+    return family
+
+
+def announce_firm(tx: Transaction, firm_id: int) -> None:
+    """Tell the CRM's outbox that the (surviving) firm changed."""
+    tx.announce("firm", get_family(tx, firm_id)[0])
+
+
+def lock_enrollments(tx: Transaction, where: ColumnElement[bool]) -> list[Enrollment]:
+    """Return unfinished enrollments, locked in the order of their ids."""
+    return list(
+        tx.session.scalars(
+            select(Enrollment)
+            .where(where, Enrollment.status != EnrollmentStatus.FINISHED)
+            .order_by(Enrollment.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def lock_touch(tx: Transaction, touch_id: int) -> tuple[Touch, Enrollment]:
+    """Return a touch and its enrollment, both locked; raises UnknownRow."""
+    enrollment_id = tx.session.scalar(select(Touch.enrollment_id).where(Touch.id == touch_id))
+    if enrollment_id is None:
+        raise UnknownRow(f"There is no touch {touch_id}.")
+    enrollment = tx.session.get_one(
+        Enrollment, enrollment_id, with_for_update=True, populate_existing=True
+    )
+    touch = tx.session.get_one(Touch, touch_id, with_for_update=True, populate_existing=True)
+    return touch, enrollment
+
+
+def move_touch(touch: Touch, status: TouchStatus) -> None:
+    """Change a touch's status; raises IllegalTransition. Its claim, if any, is void from now on."""
+    if status not in TOUCH_TRANSITIONS[touch.status]:
+        raise IllegalTransition(
+            f"Touch {touch.id} is {touch.status.value} and cannot become {status.value}."
+        )
+    touch.status = status
+    if status not in {TouchStatus.CLAIMED, TouchStatus.SENDING}:
+        touch.lease_until = None
+
+
+def may_move_on() -> ColumnElement[bool]:
+    """Return the condition under which a pending touch waits for nothing but its time.
+
+    What a person paused (sequence, mailbox, enrollment) is left out until a person resumes it.
+    """
+    return and_(
+        Touch.status == TouchStatus.PENDING,
+        Sequence.status == SequenceStatus.ACTIVE,
+        or_(Mailbox.paused_at.is_(None), Touch.kind != StepKind.EMAIL),
+        or_(Enrollment.status != EnrollmentStatus.PAUSED, Enrollment.paused_until.is_not(None)),
+    )

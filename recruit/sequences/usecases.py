@@ -1,0 +1,75 @@
+"""What people and edges can do with sequences: one function an action, gathered from its modules."""
+
+from recruit.sequences.answering import (
+    UnknownToken,
+    UnsubscribeView,
+    complete_task,
+    confirm_mood,
+    find_unsubscribe,
+    handle_reply,
+    release_held,
+    skip_task,
+    unsubscribe,
+)
+from recruit.sequences.enrolling import (
+    AlreadyEnrolled,
+    EnrollmentRefused,
+    NoContact,
+    SequenceNotActive,
+    Suppressed,
+    enroll_firm,
+)
+from recruit.sequences.inbound import record_inbound
+from recruit.sequences.previewing import PlannedTouch, preview
+from recruit.sequences.sequences import (
+    add_mailbox,
+    pause_mailbox,
+    pause_sequence,
+    resume_mailbox,
+    save_sequence,
+    start_sequence,
+)
+from recruit.sequences.settling import settle_unknown
+from recruit.sequences.stopping import remove_enrollment
+from recruit.sequences.store import (
+    IllegalTransition,
+    UnknownMailbox,
+    UnknownRow,
+    UnknownSequence,
+)
+from recruit.sequences.suppression import lift_suppression, suppress
+
+__all__ = [
+    "AlreadyEnrolled",
+    "EnrollmentRefused",
+    "IllegalTransition",
+    "NoContact",
+    "PlannedTouch",
+    "SequenceNotActive",
+    "Suppressed",
+    "UnknownMailbox",
+    "UnknownRow",
+    "UnknownSequence",
+    "UnknownToken",
+    "UnsubscribeView",
+    "add_mailbox",
+    "complete_task",
+    "confirm_mood",
+    "enroll_firm",
+    "find_unsubscribe",
+    "handle_reply",
+    "lift_suppression",
+    "pause_mailbox",
+    "pause_sequence",
+    "preview",
+    "record_inbound",
+    "release_held",
+    "remove_enrollment",
+    "resume_mailbox",
+    "save_sequence",
+    "settle_unknown",
+    "skip_task",
+    "start_sequence",
+    "suppress",
+    "unsubscribe",
+]
