@@ -56,7 +56,8 @@ class Listing:
     @property
     def email(self) -> str:
         """Return a reserved address, which can reach nobody; one firm in twelve shows none."""
-        return "" if self.digest % 12 == 0 else f"partners@{self.slug[:60]}.example"
+        label = self.slug[:60].strip("-")
+        return "" if self.digest % 12 == 0 else f"partners@{label}.example"
 
     @property
     def size(self) -> str:

@@ -1,0 +1,1 @@
+"""What became of the firms that were approached teaches the next ranking."""
