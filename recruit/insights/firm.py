@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm, FirmChange, FirmMember
@@ -79,6 +79,11 @@ class ScoreLine:
     reasons: tuple[Reason, ...]
     scored_at: datetime
     stale: bool
+
+    @property
+    def most(self) -> float:
+        """Return the points that a perfect firm would have."""
+        return sum(reason.most for reason in self.reasons) or 100
 
 
 @dataclass(frozen=True)
@@ -189,21 +194,6 @@ def firm_page(tx: Transaction, firm_id: int, *, profile_name: str | None = None)
         crm_id=link.crm_id,
         crm_synced_at=link.synced_at,
         crm_facts=link.facts or {},
-    )
-
-
-def find_firm_name(tx: Transaction, firm_id: int) -> str | None:
-    """Return a firm's name."""
-    return tx.session.scalar(select(Firm.name).where(Firm.id == firm_id))
-
-
-def count_firms(tx: Transaction) -> int:
-    """Return how many firms there are, without those merged away."""
-    return (
-        tx.session.scalar(
-            select(func.count()).select_from(Firm).where(Firm.merged_into_id.is_(None))
-        )
-        or 0
     )
 
 

@@ -1,6 +1,6 @@
 """The ranked list of prospects: filtered, sorted and paged in the database, in a fixed number of queries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -74,6 +74,7 @@ class ProspectRow:
     total: float
     low: float
     high: float
+    most: float
     why: str
     state: ProspectState
     has_contact: bool
@@ -122,14 +123,26 @@ def list_prospects(tx: Transaction, query: ProspectQuery) -> ProspectList:
     )
 
 
-def list_prospect_ids(tx: Transaction, query: ProspectQuery, limit: int) -> list[int]:
-    """Return the firms that `query` finds, best first, whatever page it names."""
-    profile = find_current_profile(tx, query.profile)
-    if profile is None:
-        return []
-    filtered = _filter(tx.session, _scope(profile.version_id), query)
-    ordered = filtered.order_by(Score.rank.asc().nulls_last(), Firm.id).limit(limit)
-    return [row.id for row in tx.session.execute(ordered)]
+@dataclass(frozen=True)
+class EnrollableLine:
+    """A firm that somebody wants to enroll, with the score that it has now."""
+
+    firm_id: int
+    name: str
+    profile_version_id: int | None
+    total: float | None
+
+
+def list_enrollable(tx: Transaction, firm_ids: Sequence[int]) -> list[EnrollableLine]:
+    """Return those of the firms that exist, with their current scores."""
+    profile = find_current_profile(tx)
+    version_id = profile.version_id if profile else 0
+    rows = tx.session.execute(
+        select(Firm.id, Firm.name, Score.profile_version_id, Score.total)
+        .outerjoin(Score, (Score.firm_id == Firm.id) & (Score.profile_version_id == version_id))
+        .where(Firm.id.in_(firm_ids), Firm.merged_into_id.is_(None))
+    )
+    return [EnrollableLine(r.id, r.name, r.profile_version_id, r.total) for r in rows]
 
 
 def _scope(version_id: int) -> Select[*tuple[Any, ...]]:
@@ -260,6 +273,7 @@ def _row(row: Any) -> ProspectRow:
         total=row.total,
         low=row.low,
         high=row.high,
+        most=sum(reason.most for reason in reasons) or 100,
         why=row.standing_reason or top_reason(reasons),
         state=ProspectState(row.state),
         has_contact=bool(row.has_contact),

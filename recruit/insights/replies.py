@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
@@ -47,18 +47,19 @@ class InboxPage:
     counts: dict[ReplyView, int]
 
 
+# A reply that made its firm a candidate is decided upon there, and would be read twice here.
+WAITING = and_(
+    Reply.kind.in_(_FOR_PEOPLE),
+    Reply.handled_at.is_(None),
+    Reply.id.not_in(select(Candidate.reply_id).where(Candidate.reply_id.is_not(None))),
+)
 _CONDITIONS = {
-    ReplyView.WAITING: Reply.kind.in_(_FOR_PEOPLE) & Reply.handled_at.is_(None),
+    ReplyView.WAITING: WAITING,
     ReplyView.HUMAN: Reply.kind == InboundKind.HUMAN,
     ReplyView.AUTOMATIC: Reply.kind.in_((InboundKind.AUTO_REPLY, InboundKind.BOUNCE)),
     ReplyView.UNMATCHED: Reply.firm_id.is_(None) & (Reply.kind != InboundKind.OWN),
     ReplyView.ALL: Reply.kind != InboundKind.OWN,
 }
-
-
-def waiting_condition() -> object:
-    """Return the SQL condition of a reply that waits for a person."""
-    return _CONDITIONS[ReplyView.WAITING]
 
 
 def list_replies(tx: Transaction, view: ReplyView, *, page: int = 1) -> InboxPage:

@@ -16,21 +16,21 @@ from recruit.sequences.values import EnrollmentStatus, ExitReason
 
 
 class ProspectState(StrEnum):
-    """Where a prospect stands, furthest first."""
+    """Where a prospect stands, in the order of its way; those that left the way come last."""
 
-    PARTNER = "partner"
-    LEFT = "left"
-    INTERESTED = "interested"
-    DECLINED = "declined"
+    NEW = "new"
     IN_SEQUENCE = "in_sequence"
     PAUSED = "paused"
     REPLIED = "replied"
+    INTERESTED = "interested"
+    PARTNER = "partner"
     NO_REPLY = "no_reply"
+    DECLINED = "declined"
     OPTED_OUT = "opted_out"
     BOUNCED = "bounced"
     STOPPED = "stopped"
+    LEFT = "left"
     LEFT_OUT = "left_out"
-    NEW = "new"
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 from recruit.insights.profiles import find_current_profile
-from recruit.insights.replies import InboxLine, ReplyView, list_replies
+from recruit.insights.replies import WAITING, InboxLine, ReplyView, list_replies
 from recruit.insights.tasks import TaskLine, list_tasks
 from recruit.onboarding.tables import Candidate
 from recruit.onboarding.values import CandidateStatus
 from recruit.sequences.tables import Mailbox, Reply, Sequence, Touch
 from recruit.sequences.values import (
-    InboundKind,
     SequenceStatus,
     StepKind,
     TouchStatus,
@@ -137,13 +136,9 @@ def nav_counts(tx: Transaction) -> NavCounts:
     """Return the counts of the menu: three queries."""
     profile = find_current_profile(tx)
     since = tx.now - timedelta(days=7)
-    waiting_reply = and_(
-        Reply.kind.in_((InboundKind.HUMAN, InboundKind.UNSUBSCRIBE, InboundKind.COMPLAINT)),
-        Reply.handled_at.is_(None),
-    )
     row = tx.session.execute(
         select(
-            select(func.count()).where(waiting_reply).scalar_subquery().label("replies"),
+            _count(Reply.id, WAITING).label("replies"),
             _count(Touch.id, Touch.kind == StepKind.TASK, Touch.status == TouchStatus.OPEN).label(
                 "tasks"
             ),

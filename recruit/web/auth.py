@@ -152,6 +152,7 @@ def _used_up(request: Request, error: InvitationInvalid) -> Response:
         request,
         "error.html",
         status=404,
+        frame="door_base.html",
         home="/sign-in",
         code=404,
         title="This invitation is no longer open",

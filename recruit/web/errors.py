@@ -16,9 +16,11 @@ from starlette.exceptions import HTTPException
 
 from recruit.logs import get_logger
 from recruit.people.values import STAFF
+from recruit.sequences.usecases import UnknownRow, UnknownSequence
+from recruit.sequences.values import SequencesError
 from recruit.web.pages import query_string, redirect, render
 from recruit.web.request import NotSignedIn, RoleRefused, find_current, is_htmx
-from recruit.web.security import CsrfRefused
+from recruit.web.security import HEADERS, CsrfRefused
 
 log = get_logger("recruit.web")
 
@@ -31,6 +33,14 @@ WORDS = {
     422: ("Something in the form is missing or wrong", "Go back, mend it and send it again."),
     429: ("Too many attempts", "Wait a few minutes and try again."),
     500: ("Something broke on our side", "Nothing was changed. Try again in a minute."),
+}
+
+
+# What use cases refuse, in their own words; the most special class is found first.
+REFUSALS: dict[type[Exception], int] = {
+    SequencesError: 409,
+    UnknownRow: 404,
+    UnknownSequence: 404,
 }
 
 
@@ -52,7 +62,13 @@ def show_error(
         return response
     person = find_current(request)
     home = "/" if person is None or person.role in STAFF else "/portal"
-    return render(request, "error.html", status=status, home=home, code=status, **context)
+    # Where something broke, the menu's own questions may break as well.
+    frame = "door_base.html"
+    if person is not None and status < 500:
+        frame = "desk_base.html" if person.role in STAFF else "portal_base.html"
+    return render(
+        request, "error.html", status=status, frame=frame, home=home, code=status, **context
+    )
 
 
 def refusal(status: int = 409) -> Callable[[Request, Exception], Response]:
@@ -118,7 +134,10 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
 def _unexpected(request: Request, error: Exception) -> Response:
     report = structlog.contextvars.get_contextvars().get("correlation_id") or uuid.uuid4().hex[:12]
     log.error("page failed", path=request.url.path, report=report, exc_info=error)
-    return show_error(request, 500, report=report)
+    response = show_error(request, 500, report=report)
+    # This answer is given outside of all middleware.
+    response.headers.update(HEADERS | {"Cache-Control": "no-store"})
+    return response
 
 
 def add_error_pages(web: FastAPI) -> None:
@@ -128,4 +147,6 @@ def add_error_pages(web: FastAPI) -> None:
     web.add_exception_handler(RoleRefused, _role)  # type: ignore[arg-type]
     web.add_exception_handler(CsrfRefused, _csrf)  # type: ignore[arg-type]
     web.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
+    for kind, status in REFUSALS.items():
+        web.add_exception_handler(kind, refusal(status))
     web.add_exception_handler(Exception, _unexpected)

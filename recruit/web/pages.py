@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -14,7 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from recruit.web import words
+from recruit.insights.today import NavCounts, nav_counts
+from recruit.web import labels, words
 from recruit.web.request import VISITOR_COOKIE, csrf_token, find_current, get_app, is_htmx
 from recruit.web.security import (
     delete_cookie,
@@ -24,6 +26,7 @@ from recruit.web.security import (
     sign,
     unsign,
 )
+from recruit.wiring import App
 
 FOLDER = Path(__file__).parent
 NOTICE_COOKIE = "recruit_notice"
@@ -67,7 +70,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"static": static_url, "plural": words.plural}
+    environment.globals |= {"static": static_url, "plural": words.plural, "labels": labels}
     for name in (
         "number", "points", "share", "interval", "exact", "ago", "country", "place",
         "in_words", "paragraphs",
@@ -86,7 +89,7 @@ def render(
 ) -> HTMLResponse:
     """Return a page. Every template also gets:
 
-    `person` (the SessionView or None), `csrf_token`, `now`, `when(moment)`, `notice`, `path`, `nav`
+    `person` (the SessionView or None), `csrf_token`, `now`, `when(moment)`, `notice`, `path`, `menu()`
     (what waits, for the desk's menu), `htmx` (whether a part of a page is asked for).
     """
     app = get_app(request)
@@ -110,7 +113,7 @@ def render(
             when=lambda moment, focus=False: words.when(moment, now, focus=focus),
             notice=notice,
             path=request.url.path,
-            nav=getattr(request.state, "nav", None),
+            menu=lambda: _read_menu(app),
             htmx=htmx,
             **context,
         )
@@ -121,6 +124,11 @@ def render(
     if carried and not htmx:
         delete_cookie(response, app, NOTICE_COOKIE)
     return response
+
+
+def _read_menu(app: App) -> NavCounts:
+    with app.reading() as tx:
+        return nav_counts(tx)
 
 
 def redirect(
@@ -149,8 +157,6 @@ def _read_notice(text: str | None) -> Notice | None:
 
 def query_string(params: Mapping[str, Any]) -> str:
     """Return a query string of the parameters that say something, in a stable order."""
-    from urllib.parse import urlencode
-
     pairs = [
         (key, item)
         for key, value in params.items()

@@ -4,8 +4,10 @@ Deterministic: the same seed gives the same firms, so that screenshots can be co
 """
 
 import random
+import tomllib
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
+from importlib.resources import files
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -163,7 +165,7 @@ def make_score(
     size_unknown = firm.employees_low is None
     reasons = []
     for name, share in parts:
-        points = round(total * share, 2)
+        points = round(min(total, 91) * share, 2)
         unknown = name == "size" and size_unknown
         reasons.append(
             Reason(
@@ -171,7 +173,7 @@ def make_score(
                 kind=CriterionKind(name),
                 points=points,
                 low=points - 8 if unknown else points,
-                high=points + 9 if unknown else points,
+                high=points + 1.5 if unknown else points,
                 most=share * 100,
                 sentence={
                     "specialty": f"{', '.join(firm.specialties[:2])}: asked for by the profile",
@@ -216,7 +218,7 @@ def build_world(tx: Transaction, *, firms: int = 130, seed: int = 7) -> World:
     add_all(session, profile)
     versions = [
         ProfileVersion(
-            profile_id=profile.id, number=number, definition={}, definition_hash=f"{number:064d}",
+            profile_id=profile.id, number=number, definition=PROFILE, definition_hash=f"{number:064d}",
             created_at=now - timedelta(days=30 - 9 * number), created_by="Alex Moor",
             ranked_at=now - timedelta(days=29 - 9 * number),
         )
@@ -405,6 +407,9 @@ def _outreach(tx: Transaction, world: World, firms: list[Firm], rng: random.Rand
         _enroll(tx, world, sequence, version, firm, fate)
 
 
+PROFILE: dict[str, Any] = tomllib.loads(
+    (files("recruit.demo") / "data" / "profile.toml").read_text(encoding="utf-8")
+)
 DEFINITION: dict[str, Any] = {
     "name": "cloud-partners-first-contact",
     "title": "Cloud partners, first contact",
@@ -621,4 +626,3 @@ def _crm(tx: Transaction, firms: list[Firm]) -> None:
         OutboxEntry(object_type="firm", object_id=firms[0].id, status=OutboxStatus.DEAD, queued_at=now - timedelta(hours=5), next_attempt_at=now, attempts=5, error_class="refused", error_text="The picklist “Tier” has no value “registered”."),
         OutboxEntry(object_type="firm", object_id=firms[1].id, status=OutboxStatus.PENDING, queued_at=now - timedelta(minutes=3), next_attempt_at=now, attempts=0),
     )  # fmt: skip
-

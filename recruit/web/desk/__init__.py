@@ -1,0 +1,1 @@
+"""The desk: the pages of recruiters and channel managers, one module a page."""

@@ -1,0 +1,139 @@
+"""A firm: its header with the one next action, and its tabs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from recruit.db.transaction import Transaction
+from recruit.insights.crm import firm_sync_history
+from recruit.insights.firm import FirmMoved, FirmNotFound, FirmPage
+from recruit.insights.onboarding import partner_page
+from recruit.insights.standing import STATE_WORDS, ProspectState
+from recruit.web.desk.prospects import active_sequences, read_panel
+from recruit.web.errors import show_error
+from recruit.web.pages import render
+from recruit.web.request import ReadingTx
+
+router = APIRouter()
+
+TABS = {
+    "": "Facts",
+    "score": "Score",
+    "conversation": "Conversation",
+    "onboarding": "Onboarding",
+    "crm": "CRM",
+    "history": "History",
+}
+
+
+@dataclass(frozen=True)
+class NextAction:
+    """The one thing to do next: a sentence, and where there is a button, its verb and what it calls.
+
+    `post` is the address that a form is sent to with `fields`, `href` one that a link leads to.
+    """
+
+    sentence: str
+    verb: str = ""
+    href: str = ""
+    post: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@router.get("/firms/{firm_id}")
+@router.get("/firms/{firm_id}/{tab}")
+def show_firm(request: Request, tx: ReadingTx, firm_id: int, tab: str = "") -> Response:
+    """Show a firm's page at one of its tabs; after a merge, the firm that it is part of now."""
+    if tab not in TABS:
+        return show_error(request, 404)
+    try:
+        panel = read_panel(tx, firm_id, active_sequences(tx))
+    except FirmMoved as error:
+        return RedirectResponse(f"/firms/{error.into}", status_code=303)
+    except FirmNotFound as error:
+        return show_error(request, 404, text=str(error))
+    firm = panel.firm
+    return render(
+        request,
+        f"desk/firm_{tab or 'facts'}.html",
+        section="/prospects",
+        firm=firm,
+        panel=panel,
+        word=STATE_WORDS[firm.state],
+        tab=tab,
+        tabs=TABS,
+        action=next_action(tx, firm, panel.why_not),
+        evidence=evidence_sentence,
+        **_extra(tx, firm, tab),
+    )
+
+
+def _extra(tx: Transaction, firm: FirmPage, tab: str) -> dict[str, Any]:
+    if tab == "onboarding":
+        return {"partner": partner_page(tx, firm.partner_id) if firm.partner_id else None}
+    if tab == "crm":
+        return {"events": firm_sync_history(tx, firm.firm_id)}
+    return {}
+
+
+def next_action(tx: Transaction, firm: FirmPage, why_not: str) -> NextAction:
+    """Return what to do next with a firm; there is always one answer, if only to wait."""
+    back = ("back", f"/firms/{firm.firm_id}")
+    waiting = next((r for r in firm.conversation.replies if _waits(r)), None)
+    match firm.state:
+        case ProspectState.INTERESTED if firm.candidate is not None:
+            return NextAction(
+                "Wants to become a partner and waits for your decision.",
+                "Accept as a partner",
+                post=f"/candidates/{firm.candidate.candidate_id}/accept",
+                fields=(back,),
+            )
+        case ProspectState.PARTNER:
+            return NextAction(
+                "Works through the track.",
+                "See where it stands",
+                href=f"/firms/{firm.firm_id}/onboarding",
+            )
+        case _ if waiting is not None:
+            return NextAction(
+                "Answered, and nobody has read it.",
+                "Read the reply",
+                href=f"/replies?reply={waiting.reply_id}",
+            )
+        case ProspectState.NEW if why_not:
+            return NextAction(why_not)
+        case ProspectState.NEW:
+            sequences = active_sequences(tx)
+            if not sequences:
+                return NextAction("No sequence is active.", "See sequences", href="/sequences")
+            return NextAction(
+                "Nobody has written to it yet.",
+                f"Enroll in “{sequences[0].title}”",
+                post="/prospects/enroll",
+                fields=(back, ("firm", str(firm.firm_id)), ("sequence", sequences[0].name)),
+            )
+        case ProspectState.IN_SEQUENCE | ProspectState.PAUSED:
+            upcoming = [t for t in firm.conversation.touches if t.settled_at is None]
+            step = (
+                f"Step {upcoming[0].step_index + 1} comes next."
+                if upcoming
+                else "Waits for an answer."
+            )
+            return NextAction(
+                step, "See the conversation", href=f"/firms/{firm.firm_id}/conversation"
+            )
+        case _:
+            return NextAction(f"Nothing to do: {STATE_WORDS[firm.state].meaning}.")
+
+
+def _waits(reply: Any) -> bool:
+    return reply.handled_at is None and reply.kind.value == "human"
+
+
+def evidence_sentence(evidence: dict[str, Any]) -> str:
+    """Return why a sighting is thought to be of the firm that it stands under."""
+    reasons = evidence.get("reasons") or evidence.get("fields") or []
+    text = ", ".join(str(reason).replace("_", " ") for reason in reasons)
+    return text or "the first sighting of it"

@@ -1,0 +1,170 @@
+"""Prospects: the ranked list, the side panel, and enrolling many firms at once."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from recruit.db.transaction import Transaction
+from recruit.insights.firm import FirmMoved, FirmNotFound, FirmPage, firm_page
+from recruit.insights.prospects import PER_PAGE, Sort, list_enrollable, list_prospects
+from recruit.insights.sequences import SequenceCard, list_sequences
+from recruit.insights.standing import STATE_WORDS, ProspectState
+from recruit.sequences.usecases import PlannedTouch, enroll_firm, preview
+from recruit.sequences.values import SequencesError, SequenceStatus
+from recruit.web.desk.prospect_params import chips_of, params_of, read_query, sort_url, url_of
+from recruit.web.errors import show_error
+from recruit.web.pages import redirect, render
+from recruit.web.request import AppDep, ReadingTx, StaffPerson, is_htmx
+from recruit.web.security import safe_next
+from recruit.web.words import plural
+
+router = APIRouter()
+# What a person can select on one page; more comes from a script, not from a hand.
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A firm that was not enrolled, and why not."""
+
+    firm_id: int
+    name: str
+    reason: str
+
+
+@router.get("/prospects")
+def show_prospects(request: Request, tx: ReadingTx, firm: int | None = None) -> Response:
+    """Show the list; `firm` is open in the side panel, the first one where none is named."""
+    query = read_query(request.url.query)
+    found = list_prospects(tx, query)
+    pages = max(1, -(-found.total // PER_PAGE))
+    if query.page > pages:
+        return RedirectResponse(url_of(query, page=pages), status_code=303)
+    opened = firm or (found.rows[0].firm_id if found.rows else None)
+    sequences = active_sequences(tx)
+    return render(
+        request,
+        "desk/prospects.html",
+        found=found,
+        query=query,
+        chips=chips_of(query),
+        params=params_of(query),
+        pages=pages,
+        opened=opened,
+        chosen=firm is not None,
+        panel=read_panel(tx, opened, sequences) if opened else None,
+        sequences=sequences,
+        Sort=Sort,
+        State=ProspectState,
+        sort_url=sort_url,
+        url_of=url_of,
+        words=STATE_WORDS,
+        here=url_of(query, page=query.page, firm=opened),
+    )
+
+
+@router.get("/prospects/panel/{firm_id}")
+def show_panel(request: Request, tx: ReadingTx, firm_id: int, back: str = "/prospects") -> Response:
+    """Show one firm beside the list; a browser without scripts gets the firm's own page."""
+    if not is_htmx(request):
+        return RedirectResponse(f"/firms/{firm_id}", status_code=303)
+    try:
+        panel = read_panel(tx, firm_id, active_sequences(tx))
+    except FirmNotFound as error:
+        return show_error(request, 404, text=str(error))
+    except FirmMoved as error:
+        return RedirectResponse(f"/prospects/panel/{error.into}", status_code=303)
+    return render(
+        request,
+        "desk/panel.html",
+        panel=panel,
+        sequences=active_sequences(tx),
+        words=STATE_WORDS,
+        here=safe_next(back, "/prospects"),
+    )
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What the side panel shows. `planned` is what enrolling it now would send; `why_not` why it cannot be."""
+
+    firm: FirmPage
+    planned: tuple[PlannedTouch, ...]
+    why_not: str
+
+
+def active_sequences(tx: Transaction) -> list[SequenceCard]:
+    """Return the sequences that firms can be enrolled in."""
+    return [card for card in list_sequences(tx) if card.status is SequenceStatus.ACTIVE]
+
+
+def read_panel(tx: Transaction, firm_id: int, sequences: list[SequenceCard]) -> Panel:
+    """Return a firm with what enrolling it in the first sequence would do."""
+    firm = firm_page(tx, firm_id)
+    if not sequences or firm.state is not ProspectState.NEW:
+        return Panel(firm, (), "")
+    if not firm.contacts:
+        return Panel(firm, (), "There is no address to write to. A source that states one adds it.")
+    try:
+        planned = preview(tx, sequence_name=sequences[0].name, firm_ids=[firm_id])
+    except SequencesError as error:
+        return Panel(firm, (), str(error))
+    return Panel(firm, tuple(planned), "")
+
+
+@router.post("/prospects/enroll")
+def enroll(
+    request: Request,
+    app: AppDep,
+    person: StaffPerson,
+    sequence: Annotated[str, Form()],
+    firm: Annotated[list[int] | None, Form(max_length=MOST_AT_ONCE)] = None,
+    back: Annotated[str, Form()] = "/prospects",
+) -> Response:
+    """Enroll the selected firms, each in a transaction of its own: one refusal stops one firm."""
+    back = safe_next(back, "/prospects")
+    firm_ids = list(dict.fromkeys(firm or []))
+    if not firm_ids:
+        return redirect(
+            request, back, "No firm is selected. Select some, then enroll.", kind="wait"
+        )
+    enrolled: list[int] = []
+    refused: list[Refusal] = []
+    with app.reading() as tx:
+        known = {line.firm_id: line for line in list_enrollable(tx, firm_ids)}
+    for firm_id in firm_ids:
+        line = known.get(firm_id)
+        if line is None:
+            refused.append(Refusal(firm_id, f"Firm {firm_id}", "There is no such firm any more."))
+            continue
+        try:
+            with app.transaction() as tx:
+                enroll_firm(
+                    tx,
+                    sequence_name=sequence,
+                    firm_id=firm_id,
+                    actor=person.name,
+                    profile_version_id=line.profile_version_id,
+                    score_total=line.total,
+                )
+        except SequencesError as error:
+            refused.append(Refusal(firm_id, line.name, str(error)))
+        else:
+            enrolled.append(firm_id)
+    if enrolled and not refused:
+        return redirect(request, back, f"{plural(len(enrolled), 'firm')} enrolled.")
+    if len(firm_ids) == 1 and refused:
+        return redirect(
+            request, back, f"{refused[0].name} was not enrolled. {refused[0].reason}", kind="stop"
+        )
+    return render(
+        request,
+        "desk/enrolled.html",
+        enrolled=len(enrolled),
+        asked=len(firm_ids),
+        refused=refused,
+        back=back,
+        sequence=sequence,
+    )
