@@ -25,9 +25,12 @@ _ABOUT_US = _any(
     r"(reverse dns|\bptr\b|rdns|\bhelo\b|\behlo\b|reverse lookup|resolve your (host|ip))",
     r"\b(ip|host|server|sender|client|connections?)\b[^.;]{0,60}(is|was|are|has been|have been|been) (temporarily )?(blocked|banned|blacklisted|rejected|refused|denied)",
     r"too many (messages|connections|errors|concurrent|emails|recipients)|rate.?limit|throttl|try again later[^.]{0,40}too",
-    r"spam (message|detected|content|score|filter)|(looks like|detected as|considered|identified as|classified as|appears to be|suspected) (\w+ )?(spam|unsolicited)|unsolicited|rejected as spam",
-    r"content (rejected|filter)|virus|malware|policy (reasons?|violations?|rejection)|bulk mail|not (permitted|authorized|allowed) to send|access denied|banned sending|sender (address )?rejected",
-    r"domain of sender|sender domain|bad (sender|return) address|bad sender's mailbox|line too long|message too (big|large)|size (limit|exceed)|exceeds? (the )?(maximum )?(message )?size",
+    r"domain of sender|sender domain|bad (sender|return) address|bad sender's mailbox|sender (address )?rejected|not (permitted|authorized|allowed) to send|banned sending|access denied",
+)
+# About this one message: another to the same recipient may go, and others of ours go.
+_ABOUT_MESSAGE = _any(
+    r"spam (message|detected|content|score|filter)|(looks like|detected as|considered|identified as|classified as|appears to be|suspected) (\w+ )?(spam|unsolicited)|unsolicited|rejected as spam|bulk mail",
+    r"content (rejected|filter)|virus|malware|policy (reasons?|violations?|rejection)|line too long|message too (big|large)|size (limit|exceed)|exceeds? (the )?(maximum )?(message )?size",
 )
 _FULL = _any(
     r"(mail ?box|inbox|account|user|recipient|mail folder|storage)\S* (\S+ ){0,4}(is |are )?(currently |now )?full|over ?-?(the )?quota|quota (\S+ )?exceed|exceed\S* (\S+ ){0,5}(quota|storage)",
@@ -101,7 +104,7 @@ def judge_refusal(code: int | None, status: str | None, text: str) -> Refusal:
             or (kind[0] == 7 and kind[1] >= 20 and kind[1] != 27)
         )
     )
-    unsaid = full or about_us or bool(_SUSPENDED.search(text))
+    unsaid = full or about_us or bool(_SUSPENDED.search(text) or _ABOUT_MESSAGE.search(text))
     gone = (
         permanent
         and not unsaid
