@@ -84,7 +84,7 @@ def push(
                 mapping,
                 on_progress=lambda done, total: progress.update(bar, completed=done, total=total),
             )
-    print_rows([vars(report) | {"writes": report.writes}], [*vars(report), "writes"], output_format)
+    print_rows([vars(report) | {"written": report.written}], [*vars(report), "written"], output_format)
     if report.stopped:
         fail(f"The CRM could not be asked: {report.stopped} The rest waits for the next push.")
     if report.dead:

@@ -11,7 +11,11 @@ from typing import Any
 from recruit.crm.values import canonical
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm
+from recruit.onboarding.evidence import Evidence
+from recruit.onboarding.gathering import gather_many
+from recruit.onboarding.progress import state_of
 from recruit.onboarding.tables import Partner
+from recruit.onboarding.values import PartnerState
 from recruit.scoring.values import Reason
 from recruit.sequences.tables import Enrollment, Reply, Touch
 from recruit.sequences.values import ExitReason, InboundKind, Mood, StepKind
@@ -46,6 +50,7 @@ def desired_firm(tx: Transaction, firm_id: int) -> DesiredFirm | None:
     replies = store.list_replies(tx, firm_id)
     candidate = store.find_candidate(tx, firm_id)
     partner = store.find_partner(tx, firm_id)
+    evidence = gather_many(tx, partner_ids=[partner.id]).get(partner.id) if partner else None
     human = [reply for reply in replies if reply.kind is InboundKind.HUMAN]
     reached = Milestones(
         enrolled=bool(enrollments),
@@ -53,13 +58,13 @@ def desired_firm(tx: Transaction, firm_id: int) -> DesiredFirm | None:
         replied=bool(human),
         replied_positively=any(reply.mood is Mood.POSITIVE for reply in human),
         candidate=candidate.status if candidate else None,
-        partner=store.partner_state(tx, partner) if partner else None,
+        partner=_partner_state(tx, partner, evidence) if partner else None,
     )
     values = (
         _facts(firm)
         | _score(tx, firm, enrollments)
         | _outreach(enrollments, touches, human)
-        | _progress(tx, partner)
+        | _progress(tx, evidence)
         | {"stage": stage_of(reached).value}
     )
     taken = store.find_facts(tx, firm_id)
@@ -155,19 +160,27 @@ def _outreach(
     }
 
 
-def _progress(tx: Transaction, partner: Partner | None) -> dict[str, Any]:
-    signed = store.list_acceptances(tx, partner.id) if partner else []
-    awards = store.list_valid_awards(tx, partner.id) if partner else []
-    courses = sorted({award.course_key for award in awards})
+def _partner_state(tx: Transaction, partner: Partner, evidence: Evidence | None) -> PartnerState:
+    if evidence is not None:
+        return state_of(evidence, tx.now)
+    # Accepted, and the track has yet to be begun.
+    return PartnerState.INVITED if partner.left_at is None else PartnerState.LEFT
+
+
+def _progress(tx: Transaction, evidence: Evidence | None) -> dict[str, Any]:
+    signed = list(evidence.signatures.values()) if evidence else []
+    valid = [
+        (member, certificate)
+        for member in (evidence.members if evidence else ())
+        for certificate in member.certificates
+        if certificate.is_valid(tx.now)
+    ]
     return {
-        "agreement_signed_at": signed[-1].accepted_at if signed else None,
-        "certified_people": len({award.person_id for award in awards}) if partner else None,
-        "certificates": [
-            f"{course}: {', '.join(a.serial for a in awards if a.course_key == course)}"
-            for course in courses
-        ],
+        "agreement_signed_at": max((signature.at for signature in signed), default=None),
+        "certified_people": len({member.person_id for member, _ in valid}) if evidence else None,
+        "certificates": sorted(f"{held.course_key} {held.serial}" for _, held in valid),
         # The first one to run out, since that is when somebody has to act.
-        "certified_until": min(a.valid_until for a in awards).date() if awards else None,
+        "certified_until": min(held.valid_until for _, held in valid).date() if valid else None,
     }
 
 

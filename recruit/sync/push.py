@@ -53,7 +53,7 @@ class PushReport:
     stopped: str = ""
 
     @property
-    def writes(self) -> int:
+    def written(self) -> int:
         """Return how many records were written to the CRM."""
         return self.created + self.linked + self.updated
 

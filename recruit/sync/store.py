@@ -7,8 +7,7 @@ from sqlalchemy import and_, or_, select
 from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm
-from recruit.onboarding.tables import AgreementAcceptance, Award, Candidate, Partner
-from recruit.onboarding.values import PartnerState
+from recruit.onboarding.tables import Candidate, Partner
 from recruit.scoring.tables import Profile, ProfileVersion, Score
 from recruit.sequences.tables import Enrollment, Reply, Touch
 from recruit.sequences.tables import Sequence as OutreachSequence
@@ -79,24 +78,6 @@ def find_candidate(tx: Transaction, firm_id: int) -> Candidate | None:
 def find_partner(tx: Transaction, firm_id: int) -> Partner | None:
     """Return the firm as a partner."""
     return tx.session.scalar(select(Partner).where(Partner.firm_id == firm_id))
-
-
-def list_acceptances(tx: Transaction, partner_id: int) -> Sequence[AgreementAcceptance]:
-    """Return the agreements that a partner has signed, the newest last."""
-    return tx.session.scalars(
-        select(AgreementAcceptance)
-        .where(AgreementAcceptance.partner_id == partner_id)
-        .order_by(AgreementAcceptance.accepted_at, AgreementAcceptance.id)
-    ).all()
-
-
-def list_valid_awards(tx: Transaction, partner_id: int) -> Sequence[Award]:
-    """Return a partner's certificates that are valid now."""
-    return tx.session.scalars(
-        select(Award)
-        .where(Award.partner_id == partner_id, Award.valid_until > tx.now)
-        .order_by(Award.id)
-    ).all()
 
 
 def find_score(
@@ -225,12 +206,3 @@ def find_dead_letter(tx: Transaction, entry_id: int) -> OutboxEntry | None:
         .where(OutboxEntry.id == entry_id, OutboxEntry.status == OutboxStatus.DEAD)
         .with_for_update()
     )
-
-
-def partner_state(tx: Transaction, partner: Partner) -> PartnerState:
-    """Return where a partner stands."""
-    if partner.left_at is not None:
-        return PartnerState.LEFT
-    if not list_acceptances(tx, partner.id):
-        return PartnerState.SIGNING
-    return PartnerState.FULL_ACCESS if list_valid_awards(tx, partner.id) else PartnerState.TRAINING

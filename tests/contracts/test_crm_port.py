@@ -181,6 +181,10 @@ def test_what_was_deleted_stays_deleted(crm):
     (tombstone,), _ = read_all(crm, "company")
     assert tombstone.deleted
     assert tombstone.external_id == "RC-1"
+    crm.restore("company", made.id)
+    assert crm.get("company", made.id).fields == {"name": "Acme"}
+    with pytest.raises(CrmRefused, match="There is no deleted company"):
+        crm.restore("company", made.id)
 
 
 def test_changes_come_in_order_each_once_and_end(crm):

@@ -1,7 +1,7 @@
 """A small, real CRM in an SQLite file of its own: for teams that have none yet, and for the demo.
 
 It is a peer, not a part of Recruit's database: it has ids, versions and opinions of its own, and
-only speaks through the port. `create`, `edit` and `delete` are what its own users do.
+only speaks through the port. `create`, `edit`, `delete` and `restore` are what its own users do.
 """
 
 from collections.abc import Iterable, Mapping
@@ -115,6 +115,15 @@ class EmbeddedCrm:
             record = self._live(crm_object, crm_id)
             moment = self._records.next_moment()
             self._records.replace(record, record.fields, moment, deleted=True)
+
+    def restore(self, crm_object: str, crm_id: str) -> None:
+        """Bring a deleted record back, as it was."""
+        check_object(crm_object)
+        with self._records.writing():
+            record = self._records.by_id(crm_object, crm_id)
+            if record is None or not record.deleted:
+                raise CrmRefused(f"There is no deleted {crm_object} {crm_id}.", kind="not_found")
+            self._records.replace(record, record.fields, self._records.next_moment())
 
     def list_records(self, crm_object: str) -> list[CrmRecord]:
         """Return all live records of an object, oldest first."""
