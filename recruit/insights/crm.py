@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm
+from recruit.sequences.store import list_families
 from recruit.sequences.tables import Reply, Touch
 from recruit.sync.tables import CrmCursor, CrmLink, SyncEvent
 from recruit.sync.values import LinkStatus, SyncDirection
@@ -149,14 +150,15 @@ def list_dead_letters(tx: Transaction, limit: int = 100) -> list[DeadLetter]:
 def firm_sync_history(tx: Transaction, firm_id: int, limit: int = 200) -> list[SyncLine]:
     """Return what was said to the CRM and heard from it about a firm, the newest first.
 
-    Its contacts and activities are included.
+    Its contacts and activities are included, and those of firms that were merged into it.
     """
+    family = list_families(tx, [firm_id]).get(firm_id, (firm_id,))
     of_firm = or_(
-        and_(SyncEvent.object_type == "firm", SyncEvent.object_id == firm_id),
+        and_(SyncEvent.object_type == "firm", SyncEvent.object_id.in_(family)),
         *(
             and_(
                 SyncEvent.object_type == object_type,
-                SyncEvent.object_id.in_(select(table.id).where(table.firm_id == firm_id)),
+                SyncEvent.object_id.in_(select(table.id).where(table.firm_id.in_(family))),
             )
             for object_type, table in (("contact", Contact), ("touch", Touch), ("reply", Reply))
         ),

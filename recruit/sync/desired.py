@@ -41,15 +41,16 @@ def external_id_of(object_type: str, object_id: int) -> str:
 
 
 def desired_firm(tx: Transaction, firm_id: int) -> DesiredFirm | None:
-    """Return the firm with all that is to be told of it; None when there is no such firm any more."""
+    """Return the firm with all that is to be told of it; None for one that is gone or was merged."""
+    family = store.find_family(tx, firm_id)
     firm = store.find_firm(tx, firm_id)
-    if firm is None or firm.merged_into_id is not None:
+    if firm is None or family[0] != firm_id:
         return None
-    enrollments = store.list_enrollments(tx, firm_id)
-    touches = store.list_touches(tx, firm_id)
-    replies = store.list_replies(tx, firm_id)
-    candidate = store.find_candidate(tx, firm_id)
-    partner = store.find_partner(tx, firm_id)
+    enrollments = store.list_enrollments(tx, family)
+    touches = store.list_touches(tx, family)
+    replies = store.list_replies(tx, family)
+    candidate = store.find_candidate(tx, family)
+    partner = store.find_partner(tx, family)
     evidence = gather_many(tx, partner_ids=[partner.id]).get(partner.id) if partner else None
     human = [reply for reply in replies if reply.kind is InboundKind.HUMAN]
     reached = Milestones(
@@ -72,7 +73,7 @@ def desired_firm(tx: Transaction, firm_id: int) -> DesiredFirm | None:
     known = {enrollment.contact_id for enrollment, _ in enrollments}
     contacts = [
         _contact(firm, contact, enrollments)
-        for contact in store.list_contacts(tx, firm_id)
+        for contact in store.list_contacts(tx, family)
         if contact.id in known or (candidate and contact.email == candidate.contact_email)
     ]
     of_enrollment = {enrollment.id: enrollment.contact_id for enrollment, _ in enrollments}

@@ -37,10 +37,10 @@ def prepare(
         )
     desired = desired_firm(tx, object_id)
     if desired is None:
-        heir = _find_heir(tx, object_id)
-        if heir is None:
+        family = store.find_family(tx, object_id)
+        if not family:
             return Settlement(OutboxStatus.ACKNOWLEDGED, "gone", "There is no such firm any more.")
-        return Settlement(OutboxStatus.ACKNOWLEDGED, MERGED, f"Merged into firm {heir}.")
+        return Settlement(OutboxStatus.ACKNOWLEDGED, MERGED, f"Merged into firm {family[0]}.")
     links = {
         key: link_view(link)
         for key, link in store.list_links(tx, (r.key for r in desired.records)).items()
@@ -66,20 +66,10 @@ def deleted_there() -> Settlement:
 
 def follow_merge(tx: Transaction, firm_id: int) -> None:
     """Let the record of a merged firm follow the firm that stays, unless that one has its own."""
-    heir = _find_heir(tx, firm_id)
-    if heir is None:
-        return
+    heir = store.find_family(tx, firm_id)[0]
     links = store.list_links(tx, [("firm", firm_id), ("firm", heir)], lock=True)
     link = links.get(("firm", firm_id))
     if link is not None and ("firm", heir) not in links:
         link.object_id = heir
         record_event(tx, SyncDirection.PUSH, ("firm", heir), SyncWhat.MOVED, text=link.crm_id)
-        tx.announce("firm", heir)
-
-
-def _find_heir(tx: Transaction, firm_id: int) -> int | None:
-    """Return the firm that a merged firm lives on in."""
-    firm = store.find_firm(tx, firm_id)
-    while firm is not None and firm.merged_into_id is not None:
-        firm = store.find_firm(tx, firm.merged_into_id)
-    return firm.id if firm else None
+    tx.announce("firm", heir)

@@ -1,6 +1,6 @@
 """The queries of the CRM conversation: what is to be told of a firm, and which twin it has."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import and_, or_, select
 
@@ -9,6 +9,7 @@ from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm
 from recruit.onboarding.tables import Candidate, Partner
 from recruit.scoring.tables import Profile, ProfileVersion, Score
+from recruit.sequences.store import list_families
 from recruit.sequences.tables import Enrollment, Reply, Touch
 from recruit.sequences.tables import Sequence as OutreachSequence
 from recruit.sequences.values import InboundKind, StepKind, TouchStatus
@@ -28,30 +29,38 @@ def find_firm(tx: Transaction, firm_id: int) -> Firm | None:
     return tx.session.get(Firm, firm_id)
 
 
-def list_contacts(tx: Transaction, firm_id: int) -> Sequence[Contact]:
+def find_family(tx: Transaction, firm_id: int) -> tuple[int, ...]:
+    """Return the ids that a firm has had through merges, the surviving one first; none if unknown.
+
+    What happened to a firm that was merged since has happened to the one that stays.
+    """
+    return list_families(tx, [firm_id]).get(firm_id, ())
+
+
+def list_contacts(tx: Transaction, family: Collection[int]) -> Sequence[Contact]:
     """Return the firm's contacts in the order in which they were found."""
     return tx.session.scalars(
-        select(Contact).where(Contact.firm_id == firm_id).order_by(Contact.id)
+        select(Contact).where(Contact.firm_id.in_(family)).order_by(Contact.id)
     ).all()
 
 
-def list_enrollments(tx: Transaction, firm_id: int) -> list[tuple[Enrollment, str]]:
+def list_enrollments(tx: Transaction, family: Collection[int]) -> list[tuple[Enrollment, str]]:
     """Return the firm's enrollments with their sequence's title, the newest last."""
     rows = tx.session.execute(
         select(Enrollment, OutreachSequence.title)
         .join(OutreachSequence, OutreachSequence.id == Enrollment.sequence_id)
-        .where(Enrollment.firm_id == firm_id)
+        .where(Enrollment.firm_id.in_(family))
         .order_by(Enrollment.enrolled_at, Enrollment.id)
     )
     return [(enrollment, title) for enrollment, title in rows]
 
 
-def list_touches(tx: Transaction, firm_id: int) -> Sequence[Touch]:
+def list_touches(tx: Transaction, family: Collection[int]) -> Sequence[Touch]:
     """Return the e-mails that went to a firm and the tasks that were done for it, the newest last."""
     return tx.session.scalars(
         select(Touch)
         .where(
-            Touch.firm_id == firm_id,
+            Touch.firm_id.in_(family),
             or_(
                 and_(Touch.kind == StepKind.EMAIL, Touch.status == TouchStatus.SENT),
                 and_(Touch.kind == StepKind.TASK, Touch.status == TouchStatus.DONE),
@@ -61,23 +70,33 @@ def list_touches(tx: Transaction, firm_id: int) -> Sequence[Touch]:
     ).all()
 
 
-def list_replies(tx: Transaction, firm_id: int) -> Sequence[Reply]:
+def list_replies(tx: Transaction, family: Collection[int]) -> Sequence[Reply]:
     """Return what came back from a firm, without automatic answers, the newest last."""
     return tx.session.scalars(
         select(Reply)
-        .where(Reply.firm_id == firm_id, Reply.kind.in_(_TOLD_REPLIES))
+        .where(Reply.firm_id.in_(family), Reply.kind.in_(_TOLD_REPLIES))
         .order_by(Reply.received_at, Reply.id)
     ).all()
 
 
-def find_candidate(tx: Transaction, firm_id: int) -> Candidate | None:
-    """Return the firm as a candidate."""
-    return tx.session.scalar(select(Candidate).where(Candidate.firm_id == firm_id))
+def find_candidate(tx: Transaction, family: Collection[int]) -> Candidate | None:
+    """Return the firm as a candidate; of several that were merged, the one that was decided last."""
+    return tx.session.scalar(
+        select(Candidate)
+        .where(Candidate.firm_id.in_(family))
+        .order_by(Candidate.decided_at.desc().nulls_last(), Candidate.id)
+        .limit(1)
+    )
 
 
-def find_partner(tx: Transaction, firm_id: int) -> Partner | None:
-    """Return the firm as a partner."""
-    return tx.session.scalar(select(Partner).where(Partner.firm_id == firm_id))
+def find_partner(tx: Transaction, family: Collection[int]) -> Partner | None:
+    """Return the firm as a partner; of several that were merged, one that has not left."""
+    return tx.session.scalar(
+        select(Partner)
+        .where(Partner.firm_id.in_(family))
+        .order_by(Partner.left_at.desc().nulls_first(), Partner.id)
+        .limit(1)
+    )
 
 
 def find_score(
@@ -151,17 +170,13 @@ def list_links_of_crm_ids(
 
 
 def find_firm_of(tx: Transaction, object_type: str, object_id: int) -> int | None:
-    """Return the firm that one of our records belongs to."""
-    match object_type:
-        case "firm":
-            return object_id
-        case "contact":
-            return tx.session.scalar(select(Contact.firm_id).where(Contact.id == object_id))
-        case "touch":
-            return tx.session.scalar(select(Touch.firm_id).where(Touch.id == object_id))
-        case "reply":
-            return tx.session.scalar(select(Reply.firm_id).where(Reply.id == object_id))
-    return None
+    """Return the firm, after merges, that one of our records belongs to."""
+    firm_id: int | None = object_id
+    for kind, table in (("contact", Contact), ("touch", Touch), ("reply", Reply)):
+        if object_type == kind:
+            firm_id = tx.session.scalar(select(table.firm_id).where(table.id == object_id))
+    family = find_family(tx, firm_id) if firm_id is not None else ()
+    return family[0] if family else None
 
 
 def list_concerned_firms(tx: Transaction, after_id: int, limit: int) -> Sequence[int]:
@@ -173,6 +188,8 @@ def list_concerned_firms(tx: Transaction, after_id: int, limit: int) -> Sequence
             select(Partner.firm_id),
             select(Reply.firm_id).where(Reply.firm_id.is_not(None)),
             select(CrmLink.object_id).where(CrmLink.object_type == "firm"),
+            # A merged firm's history is that of the one that stays.
+            select(Firm.merged_into_id).where(Firm.merged_into_id.is_not(None)),
         )
         .subquery()
     )

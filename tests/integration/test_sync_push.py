@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from recruit.crm.adapters.embedded import EmbeddedCrm
 from recruit.crm.mapping import load_mapping, parse_mapping
@@ -577,16 +577,20 @@ def test_two_pumps_at_once_tell_everything_once(app):
 def test_the_record_of_a_merged_firm_follows_the_one_that_stays(app, crm, push):
     with app.transaction() as tx:
         gone = make_told_firm(tx, 1)
-        stays = make_firm(tx, 2)
+        stays = make_firm(tx, 2, specialties=["aws"])
     push()
     with app.transaction() as tx:
         tx.session.get(Firm, gone.id).merged_into_id = stays.id
-        tx.session.execute(update(Enrollment).values(firm_id=stays.id))
         tx.announce("firm", gone.id)
     push()
     push()
     (company,) = app.crm.list_records("company")
     assert company.external_id == f"RC-{gone.id:08d}"
+    # What happened to the one has happened to the other.
+    assert company.fields["partner_stage"] == "Replied"
+    assert company.fields["specialties"] == "aws"
+    assert len(app.crm.list_records("activity")) == 4
+    assert reconcile(app.reading, app.crm, MAPPING) == []
     with app.reading() as tx:
         link = tx.session.scalar(select(CrmLink).where(CrmLink.object_type == "firm"))
     assert link.object_id == stays.id
