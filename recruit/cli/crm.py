@@ -84,13 +84,15 @@ def push(
                 mapping,
                 on_progress=lambda done, total: progress.update(bar, completed=done, total=total),
             )
-    print_rows([vars(report) | {"written": report.written}], [*vars(report), "written"], output_format)
+    print_rows(
+        [vars(report) | {"written": report.written}], [*vars(report), "written"], output_format
+    )
     if report.stopped:
         fail(f"The CRM could not be asked: {report.stopped} The rest waits for the next push.")
     if report.dead:
-        fail(f"{report.dead} firms were refused. `recruit crm dead` says why.")
+        fail(f"Refused: {report.dead:,} of the firms. `recruit crm dead` says why.")
     if report.unknown:
-        fail(f"The answer was lost for {report.unknown} firms. Push again: it looks first.")
+        fail(f"Answer lost: {report.unknown:,} of the firms. Push again; it looks first.")
 
 
 @crm.command("pull")
@@ -125,8 +127,8 @@ def reconcile(
     differences = [difference for difference in found if not difference.is_allowed]
     if differences:
         fail(
-            f"The sides differ in {len(differences)} places. `recruit crm pull`, then "
-            "`recruit crm push --all`, settles what the mapping can decide."
+            f"Differences: {len(differences):,}. `recruit crm pull`, then `recruit crm push --all`, "
+            "settles what the mapping can decide; `recruit crm dead` lists what was refused."
         )
     if output_format is Format.TABLE:
         console.print("Both sides are equal.")
@@ -209,12 +211,18 @@ def _changes(changes: Any, output_format: Format) -> Any:
     if output_format is Format.JSON:
         return changes
     return "; ".join(
-        f"{name}: {after!r}" if before is None else f"{name}: {before!r} → {after!r}"
+        f"{name}: {_short(after)}"
+        if before is None
+        else f"{name}: {_short(before)} → {_short(after)}"
         for name, (before, after) in changes.items()
     )
+
+
+def _short(value: Any) -> str:
+    return repr(value) if len(repr(value)) <= 60 else repr(value)[:59] + "…"
 
 
 def _word(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {count}" for name, count in value.items()) or "none"
-    return "never" if value is None else str(value)
+    return "–" if value is None else str(value)

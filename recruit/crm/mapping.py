@@ -85,7 +85,7 @@ def list_misfits(mapping: CrmMapping, described: Mapping[str, Mapping[str, str]]
             if rule.theirs not in fields:
                 misfits.append(
                     f"{where}: {object_mapping.crm_object} has no such field"
-                    f"{_near(rule.theirs, fields)}."
+                    f"{_near(rule.theirs, fields)}"
                 )
             elif kind is not None and not _fits(kind, fields[rule.theirs]):
                 misfits.append(f"{where}: is a {fields[rule.theirs]} there, and a {kind} here.")
@@ -151,7 +151,7 @@ def _rule(kind: str, ours: str, entry: Any) -> FieldRule:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", ours):
             raise MappingInvalid(f"{where}: a pulled fact's name has small letters, digits and _.")
     elif ours not in OUR_FIELDS[kind]:
-        raise MappingInvalid(f"{where}: Recruit has no such field{_near(ours, OUR_FIELDS[kind])}.")
+        raise MappingInvalid(f"{where}: Recruit has no such field{_near(ours, OUR_FIELDS[kind])}")
     return rule
 
 
@@ -168,9 +168,9 @@ def _check_names(where: str, given: Mapping[str, Any], known: Iterable[str]) -> 
     known = set(known)
     for name in given:
         if name not in known:
-            raise MappingInvalid(f"{where}: {name!r} is unknown{_near(name, known)}.")
+            raise MappingInvalid(f"{where}: {name!r} is unknown{_near(name, known)}")
 
 
 def _near(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f"; did you mean {near[0]!r}?" if near else "."

@@ -79,7 +79,7 @@ def test_reconcile_lists_each_difference_and_exits_with_1(run, app):
         "theirs": "Mine",
         "why": "differs",
     }
-    assert "The sides differ in 1 places" in result.stderr
+    assert "Differences: 1." in result.stderr
     run("push")
     assert run("reconcile").exit_code == 0
     allowed = run("reconcile", "--all", "--format", "json")
@@ -92,7 +92,7 @@ def test_what_was_refused_is_listed_replayed_and_discarded(run, app):
         tx.session.get(Firm, 1).name = tx.session.get(Firm, 2).name = "N" * 256
     result = run("push")
     assert result.exit_code == 1
-    assert "2 firms were refused. `recruit crm dead` says why." in result.stderr
+    assert "Refused: 2 of the firms. `recruit crm dead` says why." in result.stderr
     letters = rows(run("dead", "--format", "json"))
     assert {r["error_class"] for r in letters} == {"too_long"}
     assert "holds 255 characters" in letters[0]["text"]
