@@ -49,13 +49,15 @@ _WEEKDAYS = (
     "friday|freitag|vendredi|viernes|venerdì|vrijdag|sexta",
 )
 _ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
-_NUMBERS = re.compile(r"\b(\d{1,2})([./-])(\d{1,2})(?:\2(20\d\d|\d\d))?(?![\d:])")
+_NUMBERS = re.compile(
+    r"(?<![\d./:-])(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d\d))?(?![\d:])(?![./-]\d)"
+)
 _DAY_MONTH = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?\s*(?:of |de |di |d'|d’)?{_MONTH}\.?,?\s*(?:de |del |do )?(20\d\d)?",
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?\s*(?:of |de |di |d'|d’)?{_MONTH}\.?,?\s*(?:de |del |do )?(\d{{4}})?",
     re.IGNORECASE,
 )
 _MONTH_DAY = re.compile(
-    rf"\b{_MONTH}\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?!:),?\s*(20\d\d)?", re.IGNORECASE
+    rf"\b{_MONTH}\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?!:),?\s*(\d{{4}})?", re.IGNORECASE
 )
 _UNTIL = re.compile(
     r"until|till|through|\bback\b|return|resume|\bto\b|available again"

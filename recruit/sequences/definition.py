@@ -231,7 +231,8 @@ class _Table:
     def done(self) -> None:
         for key in self._data:
             if key not in self._known:
-                near = get_close_matches(key, sorted(self._known), 1)
+                known = sorted(self._known)
+                near = [k for k in known if k.startswith(key)] or get_close_matches(key, known, 1)
                 hint = (
                     f"did you mean {near[0]!r}?"
                     if near
