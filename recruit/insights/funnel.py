@@ -296,7 +296,7 @@ def _exits(tx: Transaction) -> tuple[tuple[ExitReason, int], ...]:
         .where(Enrollment.exit_reason.is_not(None))
         .group_by(Enrollment.exit_reason)
         .order_by(func.count().desc())
-    ).tuples()
+    )
     return tuple((reason, count) for reason, count in rows if reason is not None)
 
 
@@ -306,7 +306,7 @@ def _moods(tx: Transaction) -> tuple[tuple[Mood, int], ...]:
         .where(Reply.kind == InboundKind.HUMAN, Reply.mood.is_not(None))
         .group_by(Reply.mood)
         .order_by(func.count().desc())
-    ).tuples()
+    )
     return tuple((mood, count) for mood, count in rows if mood is not None)
 
 

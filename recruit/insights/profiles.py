@@ -63,9 +63,7 @@ def find_current_profile(tx: Transaction, name: str | None = None) -> ProfileLin
             select(Score.standing, func.count())
             .where(Score.profile_version_id == version.id)
             .group_by(Score.standing)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return ProfileLine(
         profile_id=profile.id,

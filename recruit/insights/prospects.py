@@ -280,13 +280,19 @@ def _row(row: Any) -> ProspectRow:
     )
 
 
-def top_reason(reasons: list[Reason]) -> str:
+# An unknown that could add this many points moves a firm by many ranks: worth a look-up.
+_WORTH_A_LOOK_UP = 5.0
+
+
+def top_reason(reasons: Sequence[Reason]) -> str:
     """Return the sentence that says most about a place in the ranking.
 
-    What is unknown and could move the firm by more than any reason gives comes first: it tells the
-    reader what to look up.
+    What is unknown and could add many points comes first, for it tells the reader what to look up;
+    else what gives the most points.
     """
     if not reasons:
         return ""
-    best = max(reasons, key=lambda reason: reason.points)
-    return best.sentence
+    open_points = max(reasons, key=lambda reason: reason.high - reason.points)
+    if open_points.high - open_points.points >= _WORTH_A_LOOK_UP:
+        return open_points.sentence
+    return max(reasons, key=lambda reason: reason.points).sentence

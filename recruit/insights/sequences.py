@@ -198,7 +198,7 @@ def _steps(
             select(Touch.step_index, Touch.status, func.count())
             .where(Touch.sequence_id == sequence_id)
             .group_by(Touch.step_index, Touch.status)
-        ).tuples()
+        )
     }
     replies = {
         row.step_index: (row.replied, row.positive)
@@ -253,7 +253,7 @@ def _exits_by_step(tx: Transaction, sequence_id: int) -> dict[tuple[int, ExitRea
         .outerjoin(last, last.c.enrollment_id == Enrollment.id)
         .where(Enrollment.sequence_id == sequence_id, Enrollment.exit_reason.is_not(None))
         .group_by(func.coalesce(last.c.step_index, 0), Enrollment.exit_reason)
-    ).tuples()
+    )
     return {(index, reason): count for index, reason, count in rows if reason is not None}
 
 
@@ -267,7 +267,7 @@ def _next_touches(tx: Transaction, sequence_id: int) -> tuple[NextTouch, ...]:
         )
         .order_by(Touch.due_at, Touch.id)
         .limit(12)
-    ).tuples()
+    )
     return tuple(
         NextTouch(firm.id, firm.name, firm.country, t.step_index, t.due_at, t.blocked_by)
         for t, firm in rows

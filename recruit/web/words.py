@@ -1,5 +1,6 @@
 """How values read on a page: times, numbers, intervals, countries, and the words for a status."""
 
+import re
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -99,6 +100,28 @@ def place(city: str | None, code: str | None) -> str:
 def in_words(value: str) -> str:
     """Write an identifier as words; out_of_office → out of office."""
     return value.replace("_", " ")
+
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"“”]+[^\s<>\"“”.,;:!?)]")
+# What a narrow column holds of an address without wrapping it.
+_SHOWN = 34
+
+
+def linked(text: str) -> Markup:
+    """Return text as HTML whose web addresses are links, shown without scheme and shortened."""
+    parts, at = [], 0
+    for match in _ADDRESS.finditer(text):
+        shown = match[0].partition("://")[2].removeprefix("www.").rstrip("/")
+        if len(shown) > _SHOWN:
+            shown = f"{shown[: _SHOWN - 1]}…"
+        parts += [
+            escape(text[at : match.start()]),
+            Markup(
+                '<a href="{}" title="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>'
+            ).format(match[0], match[0], shown),
+        ]
+        at = match.end()
+    return Markup("").join([*parts, escape(text[at:])])
 
 
 def paragraphs(text: str) -> Markup:

@@ -1,0 +1,145 @@
+"""A real server on loopback and a real Chromium in front of it."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from recruit.clock import VirtualClock
+from recruit.config import MailTransport, Settings
+from recruit.mail.adapters.memory import MemoryMailer
+from recruit.people.usecases import add_person
+from recruit.people.values import Role
+from recruit.web.app import create_app
+from recruit.wiring import build_app
+from tests.conftest import NOW
+from tests.factories.world import World, build_world
+
+PASSWORD = "correct horse battery"
+EMAIL = "robin@northlight.example"
+DESKTOP = ViewportSize(width=1440, height=900)
+PHONE = ViewportSize(width=390, height=844)
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--no-first-run"]
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@dataclass
+class Site:
+    """A running server, and what its database holds."""
+
+    url: str
+    world: World
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The distribution's Chromium where there is one, else Playwright's own."""
+    path = next(
+        (
+            found
+            for name in ("chromium", "chromium-browser", "google-chrome")
+            if (found := shutil.which(name))
+        ),
+        None,
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """A server over a world of its own, with one recruiter."""
+    yield from _serve(tmp_path_factory.mktemp("site"), sqlite_template, filled=True)
+
+
+@pytest.fixture(scope="module")
+def empty_site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """A server over an empty database, with one recruiter."""
+    yield from _serve(tmp_path_factory.mktemp("empty"), sqlite_template, filled=False)
+
+
+def _serve(folder: Path, template: Path, *, filled: bool) -> Iterator[Site]:
+    path = folder / "recruit.db"
+    shutil.copy(template, path)
+    settings = Settings(
+        var_dir=folder,
+        database_url=f"sqlite:///{path}",
+        mail_transport=MailTransport.MEMORY,
+        postal_address="1 Harbour Street, Hamburg, Germany",
+    )
+    app = build_app(settings, clock=VirtualClock(NOW), mailer=MemoryMailer())
+    with app.transaction() as tx:
+        world = build_world(tx) if filled else World()
+        add_person(tx, email=EMAIL, name="Robin Vale", role=Role.RECRUITER, password=PASSWORD)
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(app), host="127.0.0.1", port=0, log_level="error")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Site(f"http://127.0.0.1:{port}", world)
+    server.should_exit = True
+    thread.join(timeout=10)
+    app.close()
+
+
+def open_page(
+    browser: Browser,
+    site: Site,
+    *,
+    theme: str = "light",
+    viewport: ViewportSize = DESKTOP,
+    scripts: bool = True,
+) -> Page:
+    """Return a page of a browser of its own, with the recruiter signed in; a script's error fails the test."""
+    context = browser.new_context(
+        base_url=site.url,
+        viewport=viewport,
+        color_scheme="dark" if theme == "dark" else "light",
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"A script failed: {error}"))
+    page.on("console", _fail_on_refusal)
+    page.goto("/sign-in")
+    page.fill("#email", EMAIL)
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/")
+    return page
+
+
+def _fail_on_refusal(message: Any) -> None:
+    if "Content Security Policy" in message.text:
+        pytest.fail(f"The browser refused something: {message.text}")
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds on the page as it stands."""
+    page.evaluate(AXE)
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [
+        f"{violation['id']} ({violation['impact']}): {violation['help']}: "
+        + "; ".join(node["html"][:160] for node in violation["nodes"][:3])
+        for violation in found
+    ]
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep a screenshot among the test's artefacts."""
+    folder = Path(os.environ.get("TEST_ARTEFACTS", "var/artefacts")) / "screens"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
