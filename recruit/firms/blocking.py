@@ -1,31 +1,38 @@
 """Blocking: which sightings are worth comparing at all.
 
-Two are, when they share a key: a domain, a mail address, a phone, a street, a whole name, or a word of
-their own in one town. A key that very many share tells little; its sightings are then compared with
+Two are, when they share a key: a domain, a mail address, a phone, a street, a whole name, the first
+word of their own, or any such word in one town. A key that very many share tells little; its sightings are then compared with
 their neighbours in the order of names only, so that the work stays proportional to the sightings.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from rigour.text.distance import levenshtein
+
 from recruit.firms.fingerprint import Fingerprint
 
 # Up to so many sightings of one key, each is compared with each.
 BLOCK_CAP = 60
+# The same for keys that tell little: names that begin alike, a street without its town.
+_LOOSE_CAP = 20
+_LOOSE = frozenset("fsw")
 # In a bigger block each is compared with so many that follow by name.
 _WINDOW = 8
 _LONGEST_KEY = 100
+_EDITS = 2
 
 
 def block_keys(fingerprint: Fingerprint) -> frozenset[str]:
     """Return the keys under which a sighting is looked up; the letter in front says of what kind."""
     name = fingerprint.name
-    keys = {f"n:{name.key}", f"n:{name.compact}"}
+    keys = {f"n:{name.key}", f"n:{name.compact}", f"f:{fingerprint.leading_word}"}
     keys |= {f"d:{domain}" for domain in (fingerprint.domain, *fingerprint.mail_domains) if domain}
     keys |= {f"e:{email}" for email in fingerprint.emails}
     keys |= {f"p:{phone}" for phone in fingerprint.phones}
+    towns = fingerprint.towns
     if fingerprint.street and fingerprint.street.house is not None:
-        keys.add(f"a:{fingerprint.street.key}")
-    towns = [town for town in (fingerprint.city, fingerprint.postcode) if town]
+        keys.add(f"s:{fingerprint.street.key}")
+        keys |= {f"a:{fingerprint.street.key} {town}" for town in towns}
     # The beginning of a word survives most misspellings.
     keys |= {f"w:{word.form[:4]} {town}" for word in name.own_words for town in towns}
     return frozenset(key[:_LONGEST_KEY] for key in keys)
@@ -49,20 +56,39 @@ def candidate_pairs(
     are left out.
     """
     seen: set[tuple[int, int]] = set()
-    for members in blocks.values():
-        for one, other in _pairs_within(members):
+    for key, members in blocks.items():
+        cap = _LOOSE_CAP if key[0] in _LOOSE else BLOCK_CAP
+        for one, other in _pairs_within(members, cap):
             a, b = (one, other) if one.record_id < other.record_id else (other, one)
             ids = (a.record_id, b.record_id)
             firm = home.get(a.record_id)
             if ids in seen or (firm is not None and firm == home.get(b.record_id)):
                 continue
+            if key[0] == "w" and not _share_a_word(a, b):
+                continue
             seen.add(ids)
             yield a, b
 
 
-def _pairs_within(members: list[Fingerprint]) -> Iterator[tuple[Fingerprint, Fingerprint]]:
+def _share_a_word(a: Fingerprint, b: Fingerprint) -> bool:
+    """Say whether the names have a word of their own in common, give or take two letters."""
+    return any(
+        one.form == other.form
+        or (
+            one.form[:2] == other.form[:2]
+            and abs(len(one.form) - len(other.form)) <= _EDITS
+            and levenshtein(one.form, other.form, max_edits=_EDITS) <= _EDITS
+        )
+        for one in a.name.own_words
+        for other in b.name.own_words
+    )
+
+
+def _pairs_within(
+    members: list[Fingerprint], cap: int
+) -> Iterator[tuple[Fingerprint, Fingerprint]]:
     reach = len(members)
-    if reach > BLOCK_CAP:
+    if reach > cap:
         members = sorted(members, key=lambda f: (f.name.key, f.record_id))
         reach = _WINDOW
     for at, a in enumerate(members):
@@ -79,12 +105,12 @@ def count_crowd(blocks: Mapping[str, list[Fingerprint]]) -> dict[str, int]:
     """
     crowd: dict[str, int] = {}
     for key, members in blocks.items():
-        if len(members) < 2 or key[0] not in "depa":
+        if len(members) < 2 or key[0] not in "adeps":
             continue
         firms = len({member.leading_word for member in members})
         if key[0] == "p":
             firms = max(firms, len({member.street.key for member in members if member.street}))
-        if key[0] == "a":
+        if key[0] in "as":
             phones = {min(member.phones) for member in members if member.phones}
             firms = min(firms, len(phones) or firms)
         crowd[key] = firms

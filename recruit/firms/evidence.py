@@ -7,6 +7,7 @@ how much likelier it is for one firm than for two, what differs takes away. A mi
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rigour.addresses import compare_address
 
@@ -48,11 +49,14 @@ class Evidence:
     contradicts: bool = False
 
 
+_NOTHING = Evidence(0.0)
+
 # One registered domain is one firm: this carries a pair over other names and another country.
 _SAME_DOMAIN = 30.0
 _CROWDED_DOMAIN = -6.0
 _SAME_MAIL_DOMAIN = 16.0
 _OTHER_DOMAIN = -10.0
+_OTHER_ENDING = -2.0
 _SAME_EMAIL = 14.0
 _SAME_PHONE = 13.0
 _CROWDED_PHONE = -3.0
@@ -67,9 +71,10 @@ _SAME_CITY = 3.0
 _OTHER_CITY = -2.0
 _SAME_COUNTRY = 2.0
 _OTHER_COUNTRY = -8.0
+_OTHER_LEGAL_FORM = -5.0
 
 # A whole name that agrees tells more than its words: nothing else is in it.
-_WHOLE_NAME = {NameLevel.SAME: 8.0, NameLevel.SPELLING: 4.0, NameLevel.CORE: 3.0}
+_WHOLE_NAME = {NameLevel.SAME: 8.0, NameLevel.SPELLING: 2.0, NameLevel.CORE: 3.0}
 # Sharing a word of their own speaks for two names, whatever else each says.
 _SHORTENED_NAME = 6.0
 _RELATED_NAME = 3.0
@@ -95,7 +100,10 @@ def weigh_name(
     agreed = min(likeness.agreed, around.rarity.population_bits)
     if not likeness.distinctive:
         agreed = min(agreed, _MOST_FOR_COMMON_WORDS)
-    points = agreed + _WHOLE_NAME.get(likeness.level, 0.0) - _APART * likeness.apart
+    whole = _WHOLE_NAME.get(likeness.level, 0.0)
+    if likeness.level is NameLevel.SPELLING:
+        whole *= likeness.share
+    points = agreed + whole - _APART * likeness.apart
     if likeness.distinctive:
         points = max(points, _SHORTENED_NAME if likeness.within else _RELATED_NAME)
     points += _OTHER_NUMBER * likeness.numbers_differ + _OTHER_PLACE * likeness.places_differ
@@ -113,12 +121,14 @@ def compare_domains(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evi
             points = _SAME_DOMAIN + _CROWDED_DOMAIN * around.doublings(f"d:{a.domain}")
             return Evidence(points, f"same domain {a.domain}", identifies=True, corroborates=True)
         if domain_label(a.domain) == domain_label(b.domain):
-            return Evidence(0.0, f"domains {a.domain} and {b.domain}")
+            # acme.com and acme.io may be one firm or two: the name alone cannot tell.
+            reason = f"domains {a.domain} and {b.domain}"
+            return Evidence(_OTHER_ENDING, reason, contradicts=True)
         reason = f"other domain: {a.domain}, {b.domain}"
         return Evidence(_OTHER_DOMAIN, reason, contradicts=True)
     shared = (a.mail_domains | {a.domain}) & (b.mail_domains | {b.domain}) - {None}
     if not shared:
-        return Evidence(0.0)
+        return _NOTHING
     domain = min(shared, key=lambda d: (around.doublings(f"d:{d}"), d or ""))
     points = _SAME_MAIL_DOMAIN + _CROWDED_DOMAIN * around.doublings(f"d:{domain}")
     return Evidence(points, f"same mail domain {domain}", identifies=True, corroborates=True)
@@ -128,7 +138,7 @@ def compare_emails(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evid
     """Compare mail addresses: people and firms share none."""
     shared = a.emails & b.emails
     if not shared:
-        return Evidence(0.0)
+        return _NOTHING
     email = min(shared)
     points = max(0.0, _SAME_EMAIL + _CROWDED_PHONE * around.doublings(f"e:{email}"))
     return Evidence(points, f"same address {email}", identifies=True, corroborates=True)
@@ -152,15 +162,22 @@ def compare_phones(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evid
 def compare_streets(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evidence:
     """Compare street addresses; many firms share an office tower."""
     if a.street is None or b.street is None or _elsewhere(a, b):
-        return Evidence(0.0)
+        return _NOTHING
     if compare_address(a.street.text, b.street.text) >= _ONE_ADDRESS:
-        points = _SAME_STREET + _CROWDED_STREET * around.doublings(f"a:{a.street.key}")
+        points = _SAME_STREET + _CROWDED_STREET * _crowding(a, b, a.street, around)
         return Evidence(
             max(0.0, points), f"same address {a.street.text}", identifies=True, corroborates=True
         )
     if _next_door(a.street, b.street):
         return Evidence(_NEAR_STREET, f"near addresses {a.street.text}, {b.street.text}")
     return Evidence(_OTHER_STREET, f"other address: {a.street.text}, {b.street.text}")
+
+
+def _crowding(a: Fingerprint, b: Fingerprint, street: Street, around: Surroundings) -> float:
+    towns = a.towns & b.towns
+    if not towns:
+        return around.doublings(f"s:{street.key}")
+    return max(around.doublings(f"a:{street.key} {town}") for town in towns)
 
 
 def _elsewhere(a: Fingerprint, b: Fingerprint) -> bool:
@@ -175,7 +192,7 @@ def _next_door(a: Street, b: Street) -> bool:
 
 def compare_places(a: Fingerprint, b: Fingerprint) -> tuple[Evidence, Evidence, Evidence]:
     """Compare postcode, city and country."""
-    postcode = city = country = Evidence(0.0)
+    postcode = city = country = _NOTHING
     if a.postcode and b.postcode:
         if a.postcode == b.postcode:
             postcode = Evidence(_SAME_POSTCODE, f"same postcode {a.postcode}", corroborates=True)
@@ -194,3 +211,20 @@ def compare_places(a: Fingerprint, b: Fingerprint) -> tuple[Evidence, Evidence, 
             reason = f"other country: {a.country}, {b.country}"
             country = Evidence(_OTHER_COUNTRY, reason, contradicts=True)
     return postcode, city, country
+
+
+def compare_legal_forms(a: Fingerprint, b: Fingerprint) -> Evidence:
+    """Compare legal forms: a GmbH is no Pvt. Ltd., but "Co., Ltd." may be cut to "Ltd."."""
+    if not a.name.legal_form or not b.name.legal_form:
+        return _NOTHING
+    one, other = _plain(a.name.legal_form), _plain(b.name.legal_form)
+    if not one or not other or one in other or other in one:
+        return _NOTHING
+    return Evidence(
+        _OTHER_LEGAL_FORM, f"other legal form: {a.name.legal_form}, {b.name.legal_form}"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _plain(legal_form: str) -> str:
+    return "".join(c for c in legal_form.casefold() if c.isalnum())

@@ -47,6 +47,11 @@ class Fingerprint:
     country: str | None = None
 
     @property
+    def towns(self) -> frozenset[str]:
+        """City and postcode, as far as they are known."""
+        return frozenset(town for town in (self.city, self.postcode) if town)
+
+    @property
     def leading_word(self) -> str:
         """The first word of the name that is its own: what variants of one name have in common."""
         own = self.name.own_words

