@@ -219,6 +219,8 @@ def _expect(codes: set[int], reply: tuple[int, bytes], *, about_us: bool = False
 
 def _refused(code: int, words: bytes | str, *, about_us: bool = False) -> DefinitelyNotSent:
     text = _text(words)
+    if not 400 <= code < 600:
+        return DefinitelyNotSent(f"The mail server answered with nonsense: {code} {text}")
     judged = judge_refusal(code, None, text)
     return DefinitelyNotSent(
         f"{code} {text}",
