@@ -212,8 +212,10 @@ def classify(
             verdict = classify_mail(file.read_bytes())
         except OSError as error:
             fail(f"{file} cannot be read: {error.strerror}.")
-        # A wish for no more mail is written by a human; the mood says what they wish.
-        kind = InboundKind.HUMAN if verdict.kind is InboundKind.UNSUBSCRIBE else verdict.kind
+        kind = verdict.kind
+        if kind is InboundKind.UNSUBSCRIBE:
+            # A person's wish for no more mail is a human mail; a mail program's is a report.
+            kind = InboundKind.HUMAN if verdict.mood else InboundKind.COMPLAINT
         row = {
             "file": str(file),
             "kind": kind.value,

@@ -69,6 +69,14 @@ _UNTIL = re.compile(
 _FURTHEST = timedelta(days=400)
 
 
+def is_opt_out(mail: MailParts) -> bool:
+    """Return whether a mail program wrote on its owner's behalf that no more mail is wanted."""
+    by_machine = mail.headers.get("auto-submitted", "no").strip().lower() != "no"
+    return "x-apple-unsubscribe" in mail.headers or (
+        by_machine and mail.subject.strip().lower() in {"unsubscribe", "opt-out", "remove"}
+    )
+
+
 def is_auto_reply(mail: MailParts) -> bool:
     """Return whether a machine wrote this mail; bounces, which also say so, are judged before."""
     headers = mail.headers

@@ -7,7 +7,7 @@ automatic answer, and only then a person.
 from dataclasses import dataclass
 from datetime import date
 
-from recruit.sequences.autoreply import find_return, is_auto_reply
+from recruit.sequences.autoreply import find_return, is_auto_reply, is_opt_out
 from recruit.sequences.bounces import find_bounce, find_complainer, is_complaint
 from recruit.sequences.mailparts import MailParts, find_message_ids, take_apart
 from recruit.sequences.moods import judge_mood
@@ -20,7 +20,8 @@ class Classified:
     """A verdict on a mail.
 
     `hard`, `status`, `recipient` and `about_us` speak of a bounce or complaint, `until` of an absence,
-    `mood` and `confidence` of a person. `text` is what is new in it. `references` are the Message-IDs
+    `mood` and `confidence` of a person (None where a mail
+    program wrote for one). `text` is what is new in it. `references` are the Message-IDs
     that it answers or returns, the nearest first.
     """
 
@@ -63,6 +64,8 @@ def classify_parts(mail: MailParts, written_on: date | None = None) -> Classifie
             about_us=bounce.about_us,
         )
     text = new_text(mail.text)
+    if is_opt_out(mail):
+        return Classified(InboundKind.UNSUBSCRIBE, text, mail.references)
     if is_auto_reply(mail):
         day = mail.sent_at.date() if mail.sent_at else written_on
         until = find_return(f"{mail.subject}\n{text}", day) if day else None
