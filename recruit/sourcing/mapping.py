@@ -1,0 +1,156 @@
+"""Which column of a file is which field: guessed from the heads of the columns, corrected by a mapping file.
+
+What the rows then say is read by `recruit.sourcing.rows`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from recruit.sourcing.countries import read_country
+from recruit.sourcing.labels import TARGETS, Target, guess_label
+from recruit.sourcing.text import fold
+from recruit.sourcing.values import MANY_VALUED, FieldName
+
+
+class MappingError(ValueError):
+    """A mapping, or the head of a file, cannot be used; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """What each column of one file is; `targets` stands in the order of `header`."""
+
+    header: tuple[str, ...]
+    targets: tuple[Target | None, ...]
+    default_country: str | None = None
+
+    @property
+    def used(self) -> dict[str, str]:
+        """Return column -> target of the columns that are read."""
+        return {h: t.value for h, t in zip(self.header, self.targets, strict=True) if t}
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Return the columns that nothing is read from."""
+        return tuple(h for h, t in zip(self.header, self.targets, strict=True) if not t and h)
+
+
+def map_columns(
+    header: Sequence[str],
+    *,
+    given: Mapping[str, Sequence[str]] | None = None,
+    ignored: Iterable[str] = (),
+    default_country: str | None = None,
+) -> ColumnMapping:
+    """Return the mapping of a file with this header.
+
+    `given` (target -> columns) is taken as it stands; the targets that it leaves open are guessed.
+    Raises `MappingError` when a given column is not there, or no column holds the name.
+    """
+    targets: list[Target | None] = [None] * len(header)
+    places = {fold(h) or h: number for number, h in reversed(list(enumerate(header)))}
+    skipped = {fold(name) for name in ignored}
+    for key, columns in (given or {}).items():
+        for column in columns:
+            targets[_find_column(column, places, header)] = TARGETS[key]
+    claims: dict[Target, list[tuple[int, int]]] = {}
+    for number, head in enumerate(header):
+        guess = guess_label(head)
+        if guess and targets[number] is None and fold(head) not in skipped:
+            claims.setdefault(guess[0], []).append((guess[1], number))
+    for target, claimants in claims.items():
+        if target in targets:
+            continue
+        for _, number in sorted(claimants)[: None if target in MANY_VALUED else 1]:
+            targets[number] = target
+    if FieldName.NAME not in targets:
+        heads = ", ".join(repr(h) for h in header[:20]) or "none"
+        raise MappingError(
+            f"No column holds the firm's name; the columns are {heads}. Rename one to 'name', or give a "
+            'mapping file with [columns] name = "…".'
+        )
+    return ColumnMapping(tuple(header), tuple(targets), default_country)
+
+
+def _find_column(column: str, places: Mapping[str, int], header: Sequence[str]) -> int:
+    number = places.get(fold(column) or column)
+    if number is None:
+        near = get_close_matches(column, header, n=1, cutoff=0.5)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise MappingError(
+            f"The mapping names the column {column!r}, which the file does not have.{hint} "
+            f"It has: {', '.join(header)}."
+        )
+    return number
+
+
+@dataclass(frozen=True)
+class MappingSpec:
+    """A mapping file: which columns are which, and how the file is written. Empty means "find out"."""
+
+    columns: Mapping[str, tuple[str, ...]]
+    ignored: tuple[str, ...] = ()
+    default_country: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+
+    def to_definition(self) -> dict[str, Any]:
+        """Return plain data that `parse_mapping` reads back."""
+        options = {
+            "ignore": list(self.ignored),
+            "default_country": self.default_country,
+            "delimiter": self.delimiter,
+            "encoding": self.encoding,
+            "sheet": self.sheet,
+        }
+        columns = {key: list(columns) for key, columns in self.columns.items()}
+        return {"columns": columns} | {k: v for k, v in options.items() if v}
+
+
+def parse_mapping(data: Mapping[str, Any], file: str) -> MappingSpec:
+    """Read a mapping from the data of its TOML file; raises `MappingError` naming file, key and remedy."""
+    known = {"columns", "ignore", "default_country", "delimiter", "encoding", "sheet"}
+    for key in data:
+        if key not in known:
+            raise MappingError(
+                f"{file}: {key}: this key is unknown. Known: {', '.join(sorted(known))}."
+            )
+    columns: dict[str, tuple[str, ...]] = {}
+    for key, value in _table(data, "columns", file).items():
+        if key not in TARGETS:
+            near = get_close_matches(key, TARGETS, n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(TARGETS)}."
+            raise MappingError(f"{file}: columns.{key}: there is no such field.{hint}")
+        columns[key] = _texts(value, f"{file}: columns.{key}")
+    options = {k: data.get(k) for k in ("default_country", "delimiter", "encoding", "sheet")}
+    for key, option in options.items():
+        if option is not None and not isinstance(option, str):
+            raise MappingError(f"{file}: {key}: {option!r} is not a text. Write it in quotes.")
+    country = options["default_country"]
+    if country is not None and read_country(country) is None:
+        raise MappingError(
+            f"{file}: default_country: {country!r} is no country. Write DE or Germany."
+        )
+    if options["delimiter"] is not None and len(options["delimiter"]) != 1:
+        raise MappingError(f'{file}: delimiter: give exactly one character, such as ";".')
+    options["default_country"] = read_country(country) if country else None
+    return MappingSpec(columns, _texts(data.get("ignore", []), f"{file}: ignore"), **options)
+
+
+def _table(data: Mapping[str, Any], key: str, file: str) -> Mapping[str, Any]:
+    value = data.get(key, {})
+    if not isinstance(value, Mapping):
+        raise MappingError(
+            f'{file}: {key}: that is not a table. Write [{key}] and below it name = "Column".'
+        )
+    return value
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+        raise MappingError(f"{where}: write the name of a column in quotes, or a list of them.")
+    return tuple(values)

@@ -1,0 +1,187 @@
+"""Reads plain HTML: what stands beside or below a label, links that say what they are, lines of text."""
+
+import re
+from collections.abc import Iterator
+
+from recruit.sourcing.contacts import host_of, social_network
+from recruit.sourcing.labels import Part, Target, read_label
+from recruit.sourcing.text import clean, fold
+from recruit.sourcing.tree import Element, text_of
+from recruit.sourcing.values import FieldName
+
+_LONGEST_VALUE = 1500
+_LABEL_TAGS = (
+    "dt",
+    "th",
+    "td",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "strong",
+    "b",
+    "em",
+    "span",
+    "label",
+    "div",
+    "p",
+)
+_LABELLED_LINE = re.compile(r"([^:\n]{2,40}):\s+(\S.*)")
+_SHARE = re.compile(r"/(?:share|sharer|intent|sharearticle|dialog)\b", re.IGNORECASE)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-])")
+# What a page is called that is not about one firm.
+_NO_NAMES = frozenset(
+    [
+        "home",
+        "homepage",
+        "startseite",
+        "accueil",
+        "about",
+        "about us",
+        "uber uns",
+        "contact",
+        "contact us",
+        "kontakt",
+        "imprint",
+        "impressum",
+        "welcome",
+        "willkommen",
+        "untitled",
+        "untitled document",
+        "page not found",
+        "not found",
+        "404",
+        "error",
+        "login",
+        "sign in",
+        "log in",
+        "companies",
+        "partners",
+        "members",
+        "directory",
+        "search",
+        "access denied",
+        "forbidden",
+        "just a moment",
+    ]
+)
+
+
+def read_labelled(root: Element) -> Iterator[tuple[Target, str]]:
+    """Yield what stands beside or below a known label: terms, table rows, headings over lists."""
+    for element in root.iter(*_LABEL_TAGS):
+        label = clean(element.text_content()) if len(element) <= 2 else ""
+        target = read_label(label.rstrip(": "))
+        if target is None or target is Part.RECORD_ID:
+            continue
+        for value in _values_of(element):
+            text = _linked(value, target) or text_of(value)
+            if text and len(text) <= _LONGEST_VALUE and read_label(text) is None:
+                yield target, text
+
+
+def _values_of(label: Element) -> Iterator[Element]:
+    if label.tail and clean(label.tail).strip(": "):
+        return  # "Founded: 1998" on one line is read as a line
+    follower = label.getnext()
+    if follower is None and label.tag in {"strong", "b", "em", "span", "label"}:
+        parent = label.getparent()
+        # Only where the label is all that its parent holds.
+        if (
+            parent is not None
+            and len(parent) == 1
+            and parent.tag in {"dt", "th", "td", "p", "div", "li"}
+        ):
+            follower = parent.getnext()
+    while follower is not None and isinstance(follower.tag, str):
+        yield follower
+        follower = follower.getnext()
+        if label.tag != "dt" or follower is None or follower.tag != "dd":
+            return
+
+
+def _linked(value: Element, target: Target) -> str:
+    if target not in {FieldName.WEBSITE, FieldName.SOCIAL, FieldName.EMAIL}:
+        return ""
+    links = value.xpath("descendant-or-self::a/@href")
+    return ";".join(clean(link) for link in links[: 1 if target is FieldName.WEBSITE else 5])
+
+
+def read_labelled_lines(lines: list[str]) -> Iterator[tuple[Target, str]]:
+    """Yield what lines and sentences of the form "Label: value" say."""
+    for line in lines:
+        for sentence in sentences(line):
+            match = _LABELLED_LINE.fullmatch(sentence)
+            target = read_label(match[1]) if match else None
+            if match and target and target is not Part.RECORD_ID:
+                yield target, match[2].rstrip(". ")
+
+
+_SENTENCE_END = re.compile(
+    r"(?<!\bSt)(?<!\bMt)(?<!\bDr)(?<!\bca)(?<!\best)(?<!\bapprox)[.!?] +(?=[^a-z])"
+)
+
+
+def sentences(line: str) -> list[str]:
+    """Return the sentences of a line."""
+    return [sentence for sentence in _SENTENCE_END.split(line) if sentence]
+
+
+def read_links(root: Element, page_host: str) -> Iterator[tuple[FieldName, str]]:
+    """Yield addresses to write to or call, the firm's own site and its social pages."""
+    for link in root.iter("a"):
+        href, text = clean(link.get("href", "")), clean(link.text_content())
+        scheme = href.partition(":")[0].lower()
+        if scheme == "mailto":
+            yield FieldName.EMAIL, href.partition(":")[2]
+        elif scheme == "tel":
+            yield FieldName.PHONE, href.partition(":")[2]
+        elif scheme in {"http", "https"}:
+            host = host_of(href)
+            if social_network(href):
+                if not _SHARE.search(href) and host != page_host:
+                    yield FieldName.SOCIAL, href
+            elif host != page_host and _says_website(link, text, host):
+                yield FieldName.WEBSITE, href
+
+
+def _says_website(link: Element, text: str, host: str) -> bool:
+    shown = text.lower().removeprefix("https://").removeprefix("http://").removeprefix("www.")
+    return (
+        read_label(text) is FieldName.WEBSITE
+        or "external" in link.get("rel", "").split()
+        or shown.rstrip("/").partition("/")[0] == host
+    )
+
+
+def find_emails(lines: list[str]) -> Iterator[str]:
+    """Yield the e-mail addresses that stand in the text."""
+    for line in lines:
+        if "@" in line:
+            yield from (match[0].rstrip(".") for match in _EMAIL.finditer(line))
+
+
+def read_heading(root: Element, *, own_site: bool, host: str) -> str:
+    """Return what the page calls its subject: its only h1, else the name in its title; empty for neither.
+
+    A firm's own h1 is mostly a slogan, so there the part of the title that resembles the host is taken.
+    """
+    title = next((clean(t.text_content()) for t in root.iter("title")), "")
+    parts = [p for p in map(clean, re.split(r"\s[|–—·•»-]\s|\s?\|\s?", title)) if _is_name(p)]
+    headings = [text for h in root.iter("h1") if _is_name(text := clean(h.text_content()))]
+    if own_site:
+        label = fold(host.partition(".")[0]).replace(" ", "")
+        alike = [p for p in parts if _alike(fold(p).replace(" ", ""), label)]
+        return next(iter(alike or parts[-1:] or headings), "")
+    if len(headings) == 1:
+        return headings[0]
+    return next(iter(parts), "")
+
+
+def _alike(name: str, label: str) -> bool:
+    return len(name) > 2 and (name in label or label in name)
+
+
+def _is_name(text: str) -> bool:
+    return 1 < len(text) <= 200 and fold(text) not in _NO_NAMES and any(c.isalnum() for c in text)

@@ -1,0 +1,111 @@
+"""Reads sentences: how many people work at a firm, since when it exists, where it sits."""
+
+import re
+from datetime import date
+
+from recruit.sourcing.numerals import YEAR, read_employees, read_founded
+from recruit.sourcing.text import plain_dashes
+from recruit.sourcing.values import Interval
+
+_N = r"[0-9][0-9.,'\u2019]{0,9}k?"
+_MODIFIER = (
+    r"(?:about|around|approximately|approx\.?|roughly|some|nearly|almost|over|more than|at least|up to"
+    r"|fewer than|less than|under|über|rund|etwa|ca\.?|circa|knapp|mehr als|bis zu|plus de|environ|más de)"
+)
+_AMOUNT = rf"(?:{_MODIFIER}\s+)?{_N}(?:\s*(?:-|to|bis|à)\s*{_N})?\+?"
+# People who are certainly the firm's own, and "people", who are so only near a word for the firm.
+_STAFF = (
+    r"(?:full[- ]time |permanent )?(?:employees|staff(?: members)?|team ?members|colleagues|coworkers"
+    r"|teammates|mitarbeiter(?:[*:]?innen)?|mitarbeitende|beschäftigte|collaborateurs|salariés|empleados"
+    r"|dipendenti|medewerkers)"
+)
+_PEOPLE = (
+    r"(?:people|persons|engineers|developers|consultants|specialists|experts|professionals"
+    rf"|{_STAFF})"
+)
+_SIZES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\b(?:team|staff|workforce|headcount|crew|company) (?:counts|of|has|is|numbers|consists of|includes)"
+        rf"\s+({_AMOUNT})(?=\s*(?:strong\b|{_PEOPLE}\b|[.,;]|$))",
+        r"\b(?:employs?|employing|beschäftigt|we are|we're|wir sind|we have)\s+(?:a team of\s+)?"
+        rf"({_AMOUNT})\s+(?:\w+\s+)?{_PEOPLE}\b",
+        rf"\b({_N})[- ](?:person|people|strong)[- ](?:team|company|firm|agency|consultancy)\b",
+        rf"^({_AMOUNT})\s+(?:\w+\s+)?{_PEOPLE}\b",
+        rf"\b({_AMOUNT})\s+{_STAFF}\b",
+    )
+)
+_NOT_OURS = re.compile(
+    r"\b(?:customers?|clients?|serv(?:e|es|ing|ed)|help(?:s|ed|ing)?|train(?:s|ed|ing)?|started with"
+    r"|began with|grew from|grown from|(?:companies|firms|organi[sz]ations|businesses) with|for|looking for"
+    r"|hir(?:e|ing)|per|each)\b[^.]{0,30}$",
+    re.IGNORECASE,
+)
+_BEGAN = (
+    r"found(?:ed|ing)|established|incorporated|formed|launched|started|est\.?|in business|operating|active"
+    r"|gegründet|gegr\.?|fondée?|créée?|fundad[ao]|opgericht|fondata"
+)
+_WHEN = (
+    r"(?:early |late |mid-?)?(?:the year )?(?:[0-9]{1,2}\.? )?(?:\w{3,9}\.? )?"
+    rf"({YEAR}|(?:19|20)[0-9]0s)"
+)
+_FOUNDED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b(?:{_BEGAN})\s+(?:by [^.;0-9]{{1,60}} )?(?:(?:in|since|on|im jahre?|en|anno|back in|:)\s*)?{_WHEN}",
+        rf"\bim jahre? {_WHEN} gegründet|\b(?:seit|since|depuis|desde|sinds) {_WHEN}",
+    )
+)
+_NOT_FOUNDING = re.compile(
+    r"\b(?:partners?(?:ship)?|members?|certified|zertifiziert|customers?|clients?|remote|distributed|iso"
+    r"|acquired|office|listed|public|award\w*|employ\w*)\b",
+    re.IGNORECASE,
+)
+_IN_BUSINESS = re.compile(
+    r"\b(?:in business for|operating for|existing for|market for|seit)\s+"
+    r"(?:over |more than |about |über |mehr als )?([0-9]{1,3})\+?\s+(?:years|jahren)\b"
+    r"|\b([0-9]{1,3})\+?\s+years (?:in business|on the market|of existence)\b",
+    re.IGNORECASE,
+)
+_SEAT = re.compile(
+    r"\b(?:headquartered|head office|headquarters|hq|based|located|ansässig|mit sitz)\b"
+    r"(?: (?:is|are|located|of|based))* (?:in|at) ([^.;!?]{2,80})",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(r"(?:[A-ZÀ-ÞŁŚŽ][\w'’.-]*[ ,]*){1,8}")
+
+
+def find_employees(sentence: str) -> tuple[Interval, str] | None:
+    """Return how many people a sentence says the firm has, and the words that say it."""
+    sentence = plain_dashes(sentence)
+    for pattern in _SIZES:
+        for match in pattern.finditer(sentence):
+            if _NOT_OURS.search(sentence[max(0, match.start() - 60) : match.start()]):
+                continue
+            size = read_employees(match[1].rstrip(".,"))
+            if size is not None:
+                return size, match[0]
+    return None
+
+
+def find_founded(sentence: str, today: date) -> tuple[Interval, str] | None:
+    """Return when a sentence says the firm began, and the words that say it."""
+    founded, since = (pattern.search(sentence) for pattern in _FOUNDED)
+    if not founded and since and _NOT_FOUNDING.search(sentence):
+        since = None
+    for match in filter(None, (founded, since)):
+        years = read_founded(match[0], today)
+        if years is not None:
+            return years, match[0]
+    match = _IN_BUSINESS.search(sentence)
+    if match:
+        # "20+ years in business" says at least as long ago.
+        return Interval(None, today.year - int(match[1] or match[2])), match[0]
+    return None
+
+
+def find_seat(sentence: str) -> str | None:
+    """Return the place that a sentence says the firm sits at ("Lyon, France"), as it is written."""
+    match = _SEAT.search(sentence)
+    place = _PLACE.match(match[1].removeprefix("the ")) if match else None
+    return place[0].strip(" ,") if place else None

@@ -1,0 +1,185 @@
+"""Reads schema.org organisations out of JSON-LD, microdata and OpenGraph.
+
+extruct finds the items (these three syntaxes only: the others cost a hundred times as much); this module
+decides which item is the firm that the page is about, and which of its properties say what.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from extruct.jsonld import JsonLdExtractor
+from extruct.opengraph import OpenGraphExtractor
+from extruct.w3cmicrodata import MicrodataExtractor
+
+from recruit.sourcing.contacts import host_of
+from recruit.sourcing.organization import read_organization, texts_of, values_of
+from recruit.sourcing.text import clean, fold
+from recruit.sourcing.tree import Element
+from recruit.sourcing.values import FieldName
+
+_MOST_ITEMS = 300  # extruct's microdata grows with the square of their number
+_DEEPEST = 12
+_NAMES = (
+    "Organization Corporation LocalBusiness ProfessionalService OnlineBusiness OnlineStore NGO "
+    "EducationalOrganization CollegeOrUniversity School Consortium Cooperative Airline Project "
+    "GovernmentOrganization MedicalOrganization NewsMediaOrganization PerformingGroup "
+    "ResearchOrganization FundingAgency SportsOrganization WorkersUnion LibrarySystem "
+    "AccountingService AutomotiveBusiness ChildCare EmploymentAgency EntertainmentBusiness "
+    "FinancialService FoodEstablishment HealthAndBeautyBusiness HomeAndConstructionBusiness "
+    "InsuranceAgency InternetCafe LegalService LodgingBusiness MedicalBusiness RealEstateAgent "
+    "RecyclingCenter SelfStorage ShoppingCenter Store ComputerStore ElectronicsStore TravelAgency "
+    "Notary Attorney Electrician Plumber HVACBusiness GeneralContractor Brand"
+)
+_ORGANIZATIONS = frozenset(fold(name) for name in _NAMES.split())
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A text that a page states about a field, and how it was read."""
+
+    field: FieldName | None  # None: a place that has yet to be told into city, region and country
+    text: str
+    method: str
+    confidence: float
+
+
+def read_structured(
+    root: Element, source: str, *, heading: str, url: str, own_site: bool
+) -> list[Stated]:
+    """Return what the page's structured data says of its firm.
+
+    `source` is the page's text (a cheap look whether a syntax occurs at all), `heading` what the page
+    calls its subject. On a page of its own site the firm is whoever has the site's host.
+    """
+    found: list[Stated] = []
+    for method, confidence, items in (
+        ("json-ld", 0.95, _json_ld(root) if "ld+json" in source else []),
+        ("microdata", 0.9, _microdata(root, url) if "itemscope" in source else []),
+    ):
+        item = _choose(items, heading, url, own_site=own_site)
+        for field, text in read_organization(item):
+            found.append(Stated(field, text, method, confidence))
+    if "og:" in source or "business:" in source:
+        found += _open_graph(root, own_site=own_site)
+    return found
+
+
+def _json_ld(root: Element) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    # Script by script, so that a broken one does not cost the others.
+    for script in root.iterfind(".//script[@type='application/ld+json']"):
+        try:
+            found = JsonLdExtractor().extract_items(script)
+        except (ValueError, RecursionError):
+            continue
+        items += [item for item in found if isinstance(item, dict)]
+    return items
+
+
+def _microdata(root: Element, url: str) -> list[dict[str, Any]]:
+    if len(root.xpath("//*[@itemscope]")) > _MOST_ITEMS:
+        return []
+    try:
+        found = MicrodataExtractor().extract_items(root, url)
+    except Exception:
+        # Whatever a hostile page provokes in there, the page still has its text.
+        return []
+    return [_like_json_ld(item) for item in found if isinstance(item, dict)]
+
+
+def _like_json_ld(item: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    if depth > _DEEPEST:
+        return {}
+    node: dict[str, Any] = {"@type": item.get("type", [])}
+    for name, value in item.get("properties", {}).items():
+        values = value if isinstance(value, list) else [value]
+        node[name] = [_like_json_ld(v, depth + 1) if isinstance(v, dict) else v for v in values]
+    if isinstance(item.get("value"), str):
+        node["name"] = item["value"]
+    return node
+
+
+def _candidates(items: list[Any], depth: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield the items that a page may be about: not its publisher, nor a firm's parent or members."""
+    if depth > _DEEPEST:
+        return
+    for item in items:
+        if not isinstance(item, dict):
+            continue
+        if _types(item) & _ORGANIZATIONS:
+            yield item
+        for key in ("@graph", "mainEntity", "about", "mainEntityOfPage"):
+            yield from _candidates(values_of(item, key), depth + 1)
+
+
+def _types(item: Mapping[str, Any]) -> frozenset[str]:
+    names = (str(name) for name in values_of(item, "@type"))
+    return frozenset(fold(n.rstrip("/").rpartition("/")[2].rpartition(":")[2]) for n in names)
+
+
+def _choose(
+    items: list[dict[str, Any]], heading: str, url: str, *, own_site: bool
+) -> Mapping[str, Any]:
+    best: Mapping[str, Any] = {}
+    best_score = 0.0
+    title = fold(heading)
+    for item in _candidates(items):
+        name = fold(next(texts_of(item, "name"), "") or next(texts_of(item, "legalName"), ""))
+        hosts = {host_of(text) for text in texts_of(item, "url")}
+        named = bool(name and title) and (name in title or title in name)
+        here = host_of(url) in hosts
+        # On a directory's page an organisation that the page is not headed with, and that lives on the
+        # directory's own host or nowhere, is the directory itself.
+        if not own_site and heading and not named and (here or not hosts):
+            continue
+        score = 1 + 4 * named + 2 * (own_site and here) + min(len(item), 20) / 20
+        if score > best_score:
+            best, best_score = item, score
+    return _resolved(best, items)
+
+
+def _resolved(item: Mapping[str, Any], items: list[dict[str, Any]]) -> Mapping[str, Any]:
+    """Return the item with references ({"@id": …}) replaced by what they point to on this page."""
+    whole = [*items, *(v for i in items for v in values_of(i, "@graph") if isinstance(v, dict))]
+    by_id = {i["@id"]: i for i in whole if isinstance(i.get("@id"), str)}
+
+    def look_up(value: Any) -> Any:
+        key = value.get("@id") if isinstance(value, dict) and set(value) == {"@id"} else None
+        return by_id.get(key, value) if isinstance(key, str) else value
+
+    return {key: [look_up(value) for value in values_of(item, key)] for key in item}
+
+
+_GRAPH = {
+    "og:email": FieldName.EMAIL,
+    "og:phone_number": FieldName.PHONE,
+    "og:street-address": FieldName.STREET,
+    "og:postal-code": FieldName.POSTCODE,
+    "og:locality": FieldName.CITY,
+    "og:region": FieldName.REGION,
+    "og:country-name": FieldName.COUNTRY,
+    "business:contact_data:email": FieldName.EMAIL,
+    "business:contact_data:phone_number": FieldName.PHONE,
+    "business:contact_data:street_address": FieldName.STREET,
+    "business:contact_data:postal_code": FieldName.POSTCODE,
+    "business:contact_data:locality": FieldName.CITY,
+    "business:contact_data:country_name": FieldName.COUNTRY,
+    "business:contact_data:website": FieldName.WEBSITE,
+}
+
+
+def _open_graph(root: Element, *, own_site: bool) -> Iterator[Stated]:
+    name = "og:site_name" if own_site else "og:title"
+    try:
+        graphs = list(OpenGraphExtractor().extract_items(root))
+    except Exception:
+        # extruct expects a head where an element tree may have none.
+        return
+    for graph in graphs:
+        for key, value in graph["properties"]:
+            text = clean(value)
+            if key == name:
+                yield Stated(FieldName.NAME, text, "opengraph", 0.75 if own_site else 0.5)
+            elif key in _GRAPH and text:
+                yield Stated(_GRAPH[key], text, "opengraph", 0.6)
