@@ -58,7 +58,10 @@ class Fingerprint:
         return own[0].form if own else self.name.key
 
 
+_LONGEST_HOUSE_NUMBER = 6
 _DIGITS = re.compile(r"\d+")
+# German writes "Hafenstr." in one word, which no list of abbreviations finds.
+_GERMAN_STREET = re.compile(r"(?<=\w)str(?:\.|aße\b|asse\b|\b)", re.IGNORECASE)
 
 
 def take_fingerprint(record_id: int, facts: Iterable[Fact]) -> Fingerprint | None:
@@ -119,13 +122,13 @@ def _city(text: str | None, country: str | None, region: str | None) -> str | No
 
 
 def _street(text: str | None) -> Street | None:
-    key = address_fingerprint(" ".join(text.split())) if text else None
+    plain = _GERMAN_STREET.sub("strasse ", " ".join((text or "").split()))
+    key = address_fingerprint(plain) if plain else None
     if not key:
         return None
     words = key.split()
-    houses = [word for word in words if word.isdigit()]
-    house = int(houses[0]) if houses else None
-    names = [word for word in words if len(word) >= 4 and not word.isdigit()]
+    numbers = [word for word in words if word.isdecimal() and len(word) <= _LONGEST_HOUSE_NUMBER]
+    names = [word for word in words if len(word) >= 4 and not word.isdecimal()]
     # "2527 e 73 st": a numbered street.
-    name = names[0] if names else houses[1] if len(houses) > 1 else ""
-    return Street(key, house, name)
+    name = names[0] if names else numbers[1] if len(numbers) > 1 else ""
+    return Street(key, int(numbers[0]) if numbers else None, name)

@@ -98,7 +98,7 @@ def parse_name(text: str) -> FirmName:
     for pattern, known in _LEGAL_SPELLINGS:
         bare = pattern.sub(known, bare)
     analyzed = list(analyze_names(NameTypeTag.ORG, [bare], consolidate=False, phonetics=False))
-    spoken = _words(analyzed[0]) if analyzed else ()
+    spoken = _words(analyzed[0]) if analyzed and analyzed[0].parts else ()
     if not spoken:
         spoken = (Word(clean.casefold(), clean.casefold(), WordKind.GENERIC),)
     words = tuple(word for word in spoken if word.spelling not in STOPS) or spoken
