@@ -23,13 +23,14 @@ _PEOPLE = (
     r"(?:people|persons|engineers|developers|consultants|specialists|experts|professionals"
     rf"|{_STAFF})"
 )
+_OUR = r"team|staff|workforce|headcount|crew|company"
+_HAS = r"counts|of|has|is|numbers|consists of|includes"
+_WE_ARE = r"employs?|employing|beschäftigt|we are|we're|wir sind|we have"
 _SIZES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(?:team|staff|workforce|headcount|crew|company) (?:counts|of|has|is|numbers|consists of|includes)"
-        rf"\s+({_AMOUNT})(?=\s*(?:strong\b|{_PEOPLE}\b|[.,;]|$))",
-        r"\b(?:employs?|employing|beschäftigt|we are|we're|wir sind|we have)\s+(?:a team of\s+)?"
-        rf"({_AMOUNT})\s+(?:\w+\s+)?{_PEOPLE}\b",
+        rf"\b(?:{_OUR}) (?:{_HAS})\s+({_AMOUNT})(?=\s*(?:strong\b|{_PEOPLE}\b|[.,;]|$))",
+        rf"\b(?:{_WE_ARE})\s+(?:a team of\s+)?({_AMOUNT})\s+(?:\w+\s+)?{_PEOPLE}\b",
         rf"\b({_N})[- ](?:person|people|strong)[- ](?:team|company|firm|agency|consultancy)\b",
         rf"^({_AMOUNT})\s+(?:\w+\s+)?{_PEOPLE}\b",
         rf"\b({_AMOUNT})\s+{_STAFF}\b",
@@ -97,10 +98,11 @@ def find_founded(sentence: str, today: date) -> tuple[Interval, str] | None:
         years = read_founded(match[0], today)
         if years is not None:
             return years, match[0]
-    match = _IN_BUSINESS.search(sentence)
-    if match:
+    years_ago = _IN_BUSINESS.search(sentence)
+    if years_ago:
         # "20+ years in business" says at least as long ago.
-        return Interval(None, today.year - int(match[1] or match[2])), match[0]
+        number = int(years_ago[1] or years_ago[2])
+        return Interval(None, today.year - number), years_ago[0]
     return None
 
 

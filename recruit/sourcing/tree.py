@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import lxml.html
+import lxml.html  # type: ignore[import-untyped]
 from lxml import etree
 
 from recruit.sourcing.text import clean, storable
