@@ -124,6 +124,11 @@ def linked(text: str) -> Markup:
     return Markup("").join([*parts, escape(text[at:])])
 
 
+def web_address(url: str | None) -> str | None:
+    """Return an address that a link may lead to; what is not http(s) is none, whoever stated it."""
+    return url if url and url.lower().startswith(("http://", "https://")) else None
+
+
 def paragraphs(text: str) -> Markup:
     """Return plain text as HTML that keeps its line breaks."""
     blocks = [block.strip("\n") for block in text.replace("\r\n", "\n").split("\n\n")]

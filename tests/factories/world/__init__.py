@@ -18,14 +18,14 @@ PROFILE: dict[str, Any] = tomllib.loads(
 )
 
 
-def build_world(tx: Transaction, *, firms: int = 130, seed: int = 7) -> World:
-    """Fill the database and return the ids that tests ask for."""
+def build_world(tx: Transaction, *, firms: int = 130, seed: int = 7, times: int = 1) -> World:
+    """Fill the database and return the ids that tests ask for; `times` repeats what happens to firms."""
     world = World()
     stored = store_firms(tx, world, count=firms, seed=seed)
     for title in ("A first try", PROFILE["title"]):
         version = save_profile(tx, definition=PROFILE | {"title": title}, actor="Alex Moor")
     world.profile_version_id = version.id
     rank_firms(tx, profile_name=PROFILE["name"])
-    enroll_in_every_state(tx, world, stored, seed=seed)
+    enroll_in_every_state(tx, world, stored, seed=seed, times=times)
     tell_crm(tx, stored)
     return world

@@ -70,12 +70,14 @@ FATES = [
 ]  # fmt: skip
 
 
-def enroll_in_every_state(tx: Transaction, world: World, firms: Items[Firm], *, seed: int) -> None:
+def enroll_in_every_state(
+    tx: Transaction, world: World, firms: Items[Firm], *, seed: int, times: int = 1
+) -> None:
     """Save and start the sequence, and give some firms each of the fates."""
     add_mailbox(tx, address="robin@northlight.example", from_name="Robin Vale", cap_per_day=40)
     version = save_sequence(tx, definition=DEFINITION, actor="Alex Moor")
     start_sequence(tx, name=SEQUENCE)
-    fates = list(FATES)
+    fates = FATES * times
     random.Random(seed).shuffle(fates)
     contacts = {contact.firm_id: contact for contact in tx.session.scalars(select(Contact))}
     reachable = [firm for firm in firms if firm.id in contacts]
