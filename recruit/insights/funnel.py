@@ -1,19 +1,16 @@
 """The numbers: how many firms reach each stage, and for every number its formula and its rows."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm, FirmMember
+from recruit.insights.funnel_stages import STAGES
 from recruit.insights.profiles import ProfileLine, find_current_profile
-from recruit.onboarding.tables import AgreementAcceptance, Award, Candidate, Partner
-from recruit.scoring.tables import Score
-from recruit.scoring.values import Standing
+from recruit.onboarding.tables import Award, Partner
 from recruit.sequences.tables import Enrollment, Reply, Touch
 from recruit.sequences.values import ExitReason, InboundKind, Mood, StepKind, TouchStatus
 from recruit.sourcing.tables import SourceRecord
@@ -75,116 +72,6 @@ class Numbers:
     countries: tuple[CountryLine, ...]
 
 
-@dataclass(frozen=True)
-class _Definition:
-    title: str
-    sentence: str
-    formula: str
-    # (firm_id, at) of the firms that are counted, one row a firm
-    rows: Callable[[int], Select[*tuple[Any, ...]]]
-
-
-def _positive(_version_id: int) -> Select[*tuple[Any, ...]]:
-    return (
-        select(Reply.firm_id.label("firm_id"), func.min(Reply.received_at).label("at"))
-        .where(
-            Reply.firm_id.is_not(None),
-            Reply.kind == InboundKind.HUMAN,
-            Reply.mood == Mood.POSITIVE,
-        )
-        .group_by(Reply.firm_id)
-    )
-
-
-_STAGES: dict[str, _Definition] = {
-    "firms": _Definition(
-        "Firms found",
-        "are known from all sources together, each counted once.",
-        "firms that were not merged into another",
-        lambda _v: select(Firm.id.label("firm_id"), Firm.created_at.label("at")).where(
-            Firm.merged_into_id.is_(None)
-        ),
-    ),
-    "ranked": _Definition(
-        "Ranked",
-        "fulfil every must-have of the profile.",
-        "firms with a rank against the profile's latest version",
-        lambda v: select(Score.firm_id.label("firm_id"), Score.scored_at.label("at")).where(
-            Score.profile_version_id == v, Score.standing == Standing.RANKED
-        ),
-    ),
-    "enrolled": _Definition(
-        "Enrolled",
-        "were chosen for a sequence.",
-        "firms with at least one enrollment",
-        lambda _v: select(
-            Enrollment.firm_id.label("firm_id"), func.min(Enrollment.enrolled_at).label("at")
-        ).group_by(Enrollment.firm_id),
-    ),
-    "contacted": _Definition(
-        "Written to",
-        "got at least one mail that the mail server took.",
-        "firms with at least one e-mail touch in the status “sent”",
-        lambda _v: (
-            select(Touch.firm_id.label("firm_id"), func.min(Touch.settled_at).label("at"))
-            .where(Touch.kind == StepKind.EMAIL, Touch.status == TouchStatus.SENT)
-            .group_by(Touch.firm_id)
-        ),
-    ),
-    "replied": _Definition(
-        "Answered",
-        "wrote back in person; out-of-office answers and bounces do not count.",
-        "firms with at least one reply of the kind “human”",
-        lambda _v: (
-            select(Reply.firm_id.label("firm_id"), func.min(Reply.received_at).label("at"))
-            .where(Reply.firm_id.is_not(None), Reply.kind == InboundKind.HUMAN)
-            .group_by(Reply.firm_id)
-        ),
-    ),
-    "positive": _Definition(
-        "Interested",
-        "said something that reads as yes.",
-        "firms with a human reply whose mood is “positive”, confirmed or guessed",
-        _positive,
-    ),
-    "candidates": _Definition(
-        "Candidates",
-        "were put up for a decision.",
-        "firms with a candidate row, whatever was decided",
-        lambda _v: select(Candidate.firm_id.label("firm_id"), Candidate.created_at.label("at")),
-    ),
-    "accepted": _Definition(
-        "Accepted",
-        "became partners.",
-        "firms with a partner row, those that left included",
-        lambda _v: select(Partner.firm_id.label("firm_id"), Partner.accepted_at.label("at")),
-    ),
-    "signed": _Definition(
-        "Signed",
-        "accepted the agreement.",
-        "partners with at least one accepted agreement version",
-        lambda _v: (
-            select(
-                Partner.firm_id.label("firm_id"),
-                func.min(AgreementAcceptance.accepted_at).label("at"),
-            )
-            .join(AgreementAcceptance, AgreementAcceptance.partner_id == Partner.id)
-            .group_by(Partner.firm_id)
-        ),
-    ),
-    "certified": _Definition(
-        "Certified",
-        "have at least one certified person.",
-        "partners with at least one award",
-        lambda _v: (
-            select(Partner.firm_id.label("firm_id"), func.min(Award.awarded_at).label("at"))
-            .join(Award, Award.partner_id == Partner.id)
-            .group_by(Partner.firm_id)
-        ),
-    ),
-}
-
-
 def read_numbers(tx: Transaction) -> Numbers:
     """Return the page; the number of queries is the same whatever stands in the database."""
     profile = find_current_profile(tx)
@@ -196,13 +83,13 @@ def read_numbers(tx: Transaction) -> Numbers:
                 .select_from(definition.rows(version_id).subquery())
                 .scalar_subquery()
                 .label(key)
-                for key, definition in _STAGES.items()
+                for key, definition in STAGES.items()
             )
         )
     ).one()
     stages = []
     before: int | None = None
-    for key, definition in _STAGES.items():
+    for key, definition in STAGES.items():
         count = getattr(counts, key)
         stages.append(
             Stage(
@@ -229,7 +116,7 @@ def find_stage_rows(
     tx: Transaction, key: str, *, limit: int = 500
 ) -> tuple[Stage, list[StageRow]] | None:
     """Return the firms behind a stage's number, newest first; None for an unknown stage."""
-    definition = _STAGES.get(key)
+    definition = STAGES.get(key)
     if definition is None:
         return None
     profile = find_current_profile(tx)

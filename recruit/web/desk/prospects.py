@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -66,24 +67,30 @@ def show_prospects(request: Request, tx: ReadingTx, firm: int | None = None) -> 
 
 
 @router.get("/prospects/panel/{firm_id}")
-def show_panel(request: Request, tx: ReadingTx, firm_id: int, back: str = "/prospects") -> Response:
+def show_panel(request: Request, tx: ReadingTx, firm_id: int) -> Response:
     """Show one firm beside the list; a browser without scripts gets the firm's own page."""
     if not is_htmx(request):
         return RedirectResponse(f"/firms/{firm_id}", status_code=303)
+    sequences = active_sequences(tx)
     try:
-        panel = read_panel(tx, firm_id, active_sequences(tx))
+        panel = read_panel(tx, firm_id, sequences)
     except FirmNotFound as error:
         return show_error(request, 404, text=str(error))
     except FirmMoved as error:
         return RedirectResponse(f"/prospects/panel/{error.into}", status_code=303)
-    return render(
+    # The list stays as it is; only the firm that is open beside it changes in the address.
+    query = read_query(urlsplit(request.headers.get("hx-current-url", "")).query)
+    here = url_of(query, page=query.page, firm=firm_id)
+    response = render(
         request,
         "desk/panel.html",
         panel=panel,
-        sequences=active_sequences(tx),
+        sequences=sequences,
         words=STATE_WORDS,
-        here=safe_next(back, "/prospects"),
+        here=here,
     )
+    response.headers["HX-Replace-Url"] = here
+    return response
 
 
 @dataclass(frozen=True)
