@@ -58,20 +58,23 @@ def export(
 
     with open_app() as app, app.reading() as tx:
         if members:
-            written = _write(output, MEMBER_COLUMNS, export_members(tx))
+            # Ids are written as they are, because they are there to be joined by.
+            found = export_members(tx)
+            written = _write(output, MEMBER_COLUMNS, ([*row.values()] for row in found))
         else:
-            written = _write(output, FIRM_COLUMNS, export_firms(tx))
+            rows = ([_cell(row[column]) for column in FIRM_COLUMNS] for row in export_firms(tx))
+            written = _write(output, FIRM_COLUMNS, rows)
     if str(output) != "-":
         typer.echo(f"{written} {'sightings' if members else 'firms'} written to {output}.")
 
 
-def _write(output: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> int:
+def _write(output: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     written = 0
     with _open(output) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for row in rows:
-            writer.writerow([_cell(row[column]) for column in columns])
+            writer.writerow(row)
             written += 1
     return written
 

@@ -113,7 +113,7 @@ def export_firms(tx: Transaction) -> Iterator[dict[str, Any]]:
 
 
 def export_members(tx: Transaction) -> Iterator[dict[str, Any]]:
-    """Yield every placed sighting as a row of `MEMBER_COLUMNS`, in the order of the sightings."""
+    """Yield every placed sighting as a row of `MEMBER_COLUMNS`, in their order and the sightings'."""
     last = 0
     while rows := list_members(tx, after_record_id=last):
         for firm_id, source, record_id, _ in rows:
