@@ -12,10 +12,9 @@ from sqlalchemy import select, update
 from recruit.db.transaction import Transaction
 from recruit.sequences.addresses import address_key
 from recruit.sequences.answers import answered_since, list_answers
-from recruit.sequences.definition import parse_definition
 from recruit.sequences.due import Facts, Hold, OpenTask, Send, Stop, Wait, next_move
 from recruit.sequences.messages import Letter, sender_domain
-from recruit.sequences.planning import view_of
+from recruit.sequences.planning import definition_of, view_of
 from recruit.sequences.quota import Room, lock_room
 from recruit.sequences.recipients import Recipient, list_recipients
 from recruit.sequences.stopping import finish_enrollments
@@ -48,6 +47,7 @@ class Claim:
     """A touch that is ours until its lease ends, and what to say. `fence` proves the claim."""
 
     touch_id: int
+    enrollment_id: int
     fence: int
     letter: Letter
 
@@ -133,7 +133,7 @@ class _Desk:
             select(SequenceVersion).where(SequenceVersion.id.in_(version_ids))
         )
         self._sequences = {s.id: s for s in sequences}
-        self._definitions = {v.id: parse_definition(v.definition) for v in versions}
+        self._definitions = {version.id: definition_of(version) for version in versions}
         mailbox_ids = sorted({s.mailbox_id for s in self._sequences.values()})
         self._rooms = {mailbox_id: lock_room(tx, mailbox_id) for mailbox_id in mailbox_ids}
 
@@ -230,7 +230,7 @@ class _Desk:
             postal_address=sender.postal_address,
             origin=recipient.origin,
         )
-        return Claim(touch.id, touch.fence, letter)
+        return Claim(touch.id, enrollment.id, touch.fence, letter)
 
 
 def _resume(enrollment: Enrollment) -> None:

@@ -6,11 +6,11 @@ from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.due import absence_wait
-from recruit.sequences.planning import get_definition, view_of
+from recruit.sequences.planning import get_frame, view_of
 from recruit.sequences.recipients import list_recipients
 from recruit.sequences.stopping import take_claim_back
 from recruit.sequences.store import announce_firm, lock_enrollments
-from recruit.sequences.tables import Enrollment, Sequence, Touch
+from recruit.sequences.tables import Enrollment, Touch
 from recruit.sequences.values import EnrollmentStatus, TouchStatus
 from recruit.sequences.windows import NoOpening, Place, local, moment_at
 
@@ -38,8 +38,7 @@ def _pause(tx: Transaction, enrollment: Enrollment, until: date | None) -> None:
     enrollment.paused_until = end
     if enrollment.finish_at is not None:
         enrollment.finish_at = max(enrollment.finish_at, end + _DEFAULT_PAUSE)
-    definition = get_definition(tx, enrollment.sequence_version_id)
-    sequence = tx.session.get_one(Sequence, enrollment.sequence_id)
+    sequence, definition = get_frame(tx, enrollment)
     waiting = tx.session.scalars(
         select(Touch)
         .where(

@@ -2,19 +2,42 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from recruit.db.transaction import Transaction
 from recruit.sequences.addresses import address_key
 from recruit.sequences.definition import SequenceDefinition, parse_definition
 from recruit.sequences.due import EnrollmentView, finish_due, first_due
 from recruit.sequences.recipients import Recipient, list_recipients
 from recruit.sequences.sequences import standing_rule
-from recruit.sequences.tables import Enrollment, Sequence, SequenceVersion, Touch
+from recruit.sequences.tables import Enrollment, Mailbox, Sequence, SequenceVersion, Touch
 from recruit.sequences.values import EnrollmentStatus, TouchStatus
 
+# By hash of content, so that an entry can never be stale.
+_parsed: dict[str, SequenceDefinition] = {}
+_MOST_PARSED = 256
 
-def get_definition(tx: Transaction, version_id: int) -> SequenceDefinition:
+
+def definition_of(version: SequenceVersion) -> SequenceDefinition:
     """Return the definition that a version holds."""
-    return parse_definition(tx.session.get_one(SequenceVersion, version_id).definition)
+    definition = _parsed.get(version.definition_hash)
+    if definition is None:
+        if len(_parsed) >= _MOST_PARSED:
+            _parsed.clear()
+        definition = _parsed[version.definition_hash] = parse_definition(version.definition)
+    return definition
+
+
+def get_frame(tx: Transaction, enrollment: Enrollment) -> tuple[Sequence, SequenceDefinition]:
+    """Return the sequence of an enrollment, and the definition that it began with."""
+    # The mailbox comes along because the next question is whether it is paused.
+    sequence, version, _ = tx.session.execute(
+        select(Sequence, SequenceVersion, Mailbox)
+        .join(SequenceVersion, SequenceVersion.sequence_id == Sequence.id)
+        .join(Mailbox, Mailbox.id == Sequence.mailbox_id)
+        .where(SequenceVersion.id == enrollment.sequence_version_id)
+    ).one()
+    return sequence, definition_of(version)
 
 
 def view_of(
@@ -38,12 +61,11 @@ def plan_touch(
     """Make the row of a step that counts from `after`; past the last step, set when waiting ends."""
     if enrollment.status is EnrollmentStatus.FINISHED:
         return None
-    definition = get_definition(tx, enrollment.sequence_version_id)
+    sequence, definition = get_frame(tx, enrollment)
     recipient = list_recipients(tx, [enrollment.contact_id])[enrollment.contact_id]
     if step_index >= len(definition.steps):
         enrollment.finish_at = finish_due(definition, recipient.place, after)
         return None
-    sequence = tx.session.get_one(Sequence, enrollment.sequence_id)
     view = view_of(enrollment, sequence.name, recipient, step_index, after)
     touch = Touch(
         enrollment_id=enrollment.id,

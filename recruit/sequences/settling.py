@@ -5,7 +5,7 @@ A touch whose message may be on its way is never pending again by itself.
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 
 from recruit.db.transaction import Transaction
 from recruit.mail.port import DefinitelyNotSent
@@ -13,7 +13,7 @@ from recruit.mail.refusals import judge_refusal
 from recruit.sequences.claiming import CLAIM_LASTS, Claim
 from recruit.sequences.planning import plan_touch
 from recruit.sequences.sequences import pause_mailbox
-from recruit.sequences.stopping import finish_enrollments, give_place_back
+from recruit.sequences.stopping import finish_enrollments, give_place_back, take_claim_back
 from recruit.sequences.store import announce_firm, lock_touch, move_touch
 from recruit.sequences.suppression import suppress
 from recruit.sequences.tables import Enrollment, Touch
@@ -136,19 +136,20 @@ def release(tx: Transaction, claim: Claim, rule: str) -> None:
 
 def recover_expired(tx: Transaction) -> None:
     """Take back the claims of senders that died: pending before the dot, parked after it."""
-    for status in (TouchStatus.CLAIMED, TouchStatus.SENDING):
-        for touch in _lock_touches(tx, Touch.status == status, Touch.lease_until <= tx.now):
-            if status is TouchStatus.SENDING:
-                _park(
-                    tx,
-                    touch,
-                    "the sending process ended between the final dot and the server's answer.",
-                )
-                continue
-            move_touch(touch, TouchStatus.PENDING)
-            touch.fence += 1
-            touch.blocked_by = "The sending process ended before it was sent."
-            give_place_back(tx, touch)
+    at_work = (TouchStatus.CLAIMED, TouchStatus.SENDING)
+    touches = tx.session.scalars(
+        select(Touch)
+        .where(Touch.status.in_(at_work), Touch.lease_until <= tx.now)
+        .order_by(Touch.id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    for touch in touches:
+        if touch.status is TouchStatus.SENDING:
+            _park(tx, touch, "the sender ended between the final dot and the mail server's answer.")
+            continue
+        take_claim_back(tx, touch)
+        touch.blocked_by = "The sender ended before this was sent."
 
 
 def finish_waiting(tx: Transaction, limit: int = 500) -> int:
@@ -190,22 +191,10 @@ def settle_unknown(tx: Transaction, *, touch_id: int, sent: bool, actor: str) ->
 
 def _find_ours(tx: Transaction, claim: Claim) -> tuple[Touch, Enrollment] | None:
     """Return the locked rows while the claim's fence holds and nothing is settled, else None."""
-    touch, enrollment = lock_touch(tx, claim.touch_id)
+    touch, enrollment = lock_touch(tx, claim.touch_id, claim.enrollment_id)
     # A late answer settles what was parked meanwhile: it is the evidence that was missing.
     open_ = {TouchStatus.CLAIMED, TouchStatus.SENDING, TouchStatus.UNKNOWN}
     return (touch, enrollment) if touch.fence == claim.fence and touch.status in open_ else None
-
-
-def _lock_touches(tx: Transaction, *where: ColumnElement[bool]) -> list[Touch]:
-    return list(
-        tx.session.scalars(
-            select(Touch)
-            .where(*where)
-            .order_by(Touch.id)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        )
-    )
 
 
 def _park(tx: Transaction, touch: Touch, why: str) -> None:

@@ -80,24 +80,23 @@ def list_families(tx: Transaction, firm_ids: Iterable[int]) -> dict[int, tuple[i
     """Return for each firm the ids it has had through merges, the surviving one first."""
     wanted = set(firm_ids)
     parent: dict[int, int | None] = {}
-    waiting = set(wanted)
+    waiting, explored = set(wanted), set[int]()
+    # One query where nothing was ever merged, which is nearly always.
     while waiting:
         rows = tx.session.execute(
-            select(Firm.id, Firm.merged_into_id).where(Firm.id.in_(waiting))
+            select(Firm.id, Firm.merged_into_id).where(
+                or_(Firm.id.in_(waiting), Firm.merged_into_id.in_(waiting))
+            )
         ).all()
-        parent |= {row.id: row.merged_into_id for row in rows}
-        waiting = {row.merged_into_id for row in rows if row.merged_into_id} - parent.keys()
-    roots = {firm_id: _root(firm_id, parent) for firm_id in wanted if firm_id in parent}
-    members: dict[int, list[int]] = {root: [root] for root in roots.values()}
-    level = {root: root for root in members}
-    while level:
-        rows = tx.session.execute(
-            select(Firm.id, Firm.merged_into_id).where(Firm.merged_into_id.in_(level))
-        ).all()
-        level = {row.id: level[row.merged_into_id] for row in rows}
-        for firm_id, root in level.items():
-            members[root].append(firm_id)
-    return {firm_id: tuple(members[root]) for firm_id, root in roots.items()}
+        explored |= waiting
+        found = {row.id: row.merged_into_id for row in rows}
+        parent |= found
+        waiting = (found.keys() | {above for above in found.values() if above}) - explored
+    members: dict[int, list[int]] = {}
+    for firm_id in sorted(parent):
+        members.setdefault(_root(firm_id, parent), []).append(firm_id)
+    families = {root: (root, *(i for i in ids if i != root)) for root, ids in members.items()}
+    return {i: families[_root(i, parent)] for i in wanted if i in parent}
 
 
 def _root(firm_id: int, parent: Mapping[int, int | None]) -> int:
@@ -117,7 +116,11 @@ def get_family(tx: Transaction, firm_id: int) -> tuple[int, ...]:
 
 def announce_firm(tx: Transaction, firm_id: int) -> None:
     """Tell the CRM's outbox that the (surviving) firm changed."""
-    tx.announce("firm", get_family(tx, firm_id)[0])
+    above = tx.session.scalar(select(Firm.merged_into_id).where(Firm.id == firm_id))
+    while above is not None:
+        firm_id = above
+        above = tx.session.scalar(select(Firm.merged_into_id).where(Firm.id == firm_id))
+    tx.announce("firm", firm_id)
 
 
 def lock_enrollments(tx: Transaction, where: ColumnElement[bool]) -> list[Enrollment]:
@@ -133,9 +136,12 @@ def lock_enrollments(tx: Transaction, where: ColumnElement[bool]) -> list[Enroll
     )
 
 
-def lock_touch(tx: Transaction, touch_id: int) -> tuple[Touch, Enrollment]:
-    """Return a touch and its enrollment, both locked; raises UnknownRow."""
-    enrollment_id = tx.session.scalar(select(Touch.enrollment_id).where(Touch.id == touch_id))
+def lock_touch(
+    tx: Transaction, touch_id: int, enrollment_id: int | None = None
+) -> tuple[Touch, Enrollment]:
+    """Return a touch and its enrollment (looked up where it is not given), both locked; raises UnknownRow."""
+    if enrollment_id is None:
+        enrollment_id = tx.session.scalar(select(Touch.enrollment_id).where(Touch.id == touch_id))
     if enrollment_id is None:
         raise UnknownRow(f"There is no touch {touch_id}.")
     enrollment = tx.session.get_one(
