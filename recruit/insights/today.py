@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import exists, func, select
 
-from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
+from recruit.insights.menu import failed_lately, read_menu
 from recruit.insights.profiles import find_current_profile
-from recruit.insights.replies import WAITING, InboxLine, ReplyView, list_replies
+from recruit.insights.replies import InboxLine, ReplyView, list_replies
 from recruit.insights.tasks import TaskLine, list_tasks
 from recruit.onboarding.tables import Candidate
 from recruit.onboarding.values import CandidateStatus
@@ -25,18 +25,6 @@ from recruit.sourcing.values import JobStatus
 DAYS_AHEAD = 7
 # Rows of a group that the page shows; the group's own page has the rest.
 ROWS = 6
-
-
-@dataclass(frozen=True)
-class NavCounts:
-    """The counts in the desk's menu. `crm` is a word: fresh, or what is amiss."""
-
-    today: int
-    prospects: int
-    replies: int
-    tasks: int
-    candidates: int
-    crm: str
 
 
 @dataclass(frozen=True)
@@ -101,8 +89,9 @@ class Start:
 
 @dataclass(frozen=True)
 class Today:
-    """The page."""
+    """The page. `waiting` is how many things wait in all groups together."""
 
+    waiting: int
     replies: tuple[InboxLine, ...]
     replies_total: int
     candidates: tuple[CandidateToDecide, ...]
@@ -119,65 +108,16 @@ class Today:
     paused_mailboxes: tuple[tuple[str, str], ...]
     start: Start
 
-    @property
-    def waiting(self) -> int:
-        """Return how many things wait."""
-        return (
-            self.replies_total
-            + self.candidates_total
-            + self.tasks_total
-            + len(self.stuck)
-            + len(self.jobs)
-            + (1 if self.crm_refused else 0)
-        )
-
-
-def nav_counts(tx: Transaction) -> NavCounts:
-    """Return the counts of the menu: three queries."""
-    profile = find_current_profile(tx)
-    since = tx.now - timedelta(days=7)
-    row = tx.session.execute(
-        select(
-            _count(Reply.id, WAITING).label("replies"),
-            _count(Touch.id, Touch.kind == StepKind.TASK, Touch.status == TouchStatus.OPEN).label(
-                "tasks"
-            ),
-            _count(Touch.id, Touch.status.in_((TouchStatus.UNKNOWN, TouchStatus.HELD))).label(
-                "stuck"
-            ),
-            _count(Candidate.id, Candidate.status == CandidateStatus.WAITING).label("candidates"),
-            _count(SourcingJob.id, _job_condition(since)).label("jobs"),
-            _count(OutboxEntry.id, OutboxEntry.status == OutboxStatus.DEAD).label("dead"),
-            _count(OutboxEntry.id, OutboxEntry.status == OutboxStatus.UNKNOWN).label("unknown"),
-            _count(
-                OutboxEntry.id,
-                OutboxEntry.status.in_((OutboxStatus.PENDING, OutboxStatus.IN_FLIGHT)),
-            ).label("pending"),
-        )
-    ).one()
-    if row.dead:
-        crm = f"{row.dead} refused"
-    elif row.unknown:
-        crm = f"{row.unknown} unsure"
-    else:
-        crm = f"{row.pending} waiting" if row.pending else "fresh"
-    return NavCounts(
-        today=row.replies + row.tasks + row.candidates + row.stuck + row.jobs + bool(row.dead),
-        prospects=profile.ranked if profile else 0,
-        replies=row.replies,
-        tasks=row.tasks,
-        candidates=row.candidates,
-        crm=crm,
-    )
-
 
 def read_today(tx: Transaction) -> Today:
     """Return the page; the number of queries is the same however much waits."""
+    menu = read_menu(tx)
     inbox = list_replies(tx, ReplyView.WAITING)
-    candidates = _candidates(tx)
+    candidates = list_candidates_to_decide(tx)
     tasks = list_tasks(tx)
     sent_yesterday, sent_today = _sent(tx)
     return Today(
+        waiting=menu.today,
         replies=inbox.lines[:ROWS],
         replies_total=inbox.counts[ReplyView.WAITING],
         candidates=candidates[:ROWS],
@@ -186,7 +126,7 @@ def read_today(tx: Transaction) -> Today:
         tasks_total=len(tasks),
         stuck=_stuck(tx),
         jobs=_jobs(tx),
-        crm_refused=_scalar(tx, OutboxEntry.id, OutboxEntry.status == OutboxStatus.DEAD),
+        crm_refused=menu.crm_refused,
         ahead=_ahead(tx),
         sent_yesterday=sent_yesterday,
         sent_today=sent_today,
@@ -205,19 +145,8 @@ def read_today(tx: Transaction) -> Today:
     )
 
 
-def _count(column: object, *conditions: object):  # type: ignore[no-untyped-def]
-    return select(func.count(column)).where(*conditions).scalar_subquery()  # type: ignore[arg-type]
-
-
-def _scalar(tx: Transaction, column: object, *conditions: object) -> int:
-    return tx.session.scalar(select(func.count(column)).where(*conditions)) or 0  # type: ignore[arg-type]
-
-
-def _job_condition(since: datetime):  # type: ignore[no-untyped-def]
-    return and_(SourcingJob.status == JobStatus.FAILED, SourcingJob.finished_at >= since)
-
-
-def _candidates(tx: Transaction) -> tuple[CandidateToDecide, ...]:
+def list_candidates_to_decide(tx: Transaction) -> tuple[CandidateToDecide, ...]:
+    """Return the firms that wait for a decision, with what they said, oldest first."""
     rows = tx.session.execute(
         select(Candidate, Firm, Reply.text)
         .join(Firm, Firm.id == Candidate.firm_id)
@@ -241,11 +170,6 @@ def _candidates(tx: Transaction) -> tuple[CandidateToDecide, ...]:
     )
 
 
-def list_candidates_to_decide(tx: Transaction) -> tuple[CandidateToDecide, ...]:
-    """Return the firms that wait for a decision, with what they said, oldest first."""
-    return _candidates(tx)
-
-
 def _stuck(tx: Transaction) -> tuple[StuckTouch, ...]:
     rows = tx.session.execute(
         select(Touch, Firm.name)
@@ -264,7 +188,7 @@ def _jobs(tx: Transaction) -> tuple[JobToLookAt, ...]:
     rows = tx.session.execute(
         select(SourcingJob, Source.title)
         .join(Source, Source.id == SourcingJob.source_id)
-        .where(_job_condition(tx.now - timedelta(days=7)))
+        .where(failed_lately(tx.now))
         .order_by(SourcingJob.finished_at.desc(), SourcingJob.id.desc())
         .limit(20)
     )

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from recruit.insights.today import NavCounts, nav_counts
+from recruit.insights.menu import Menu, read_menu
 from recruit.web import labels, words
 from recruit.web.request import VISITOR_COOKIE, csrf_token, find_current, get_app, is_htmx
 from recruit.web.security import (
@@ -126,9 +126,9 @@ def render(
     return response
 
 
-def _read_menu(app: App) -> NavCounts:
+def _read_menu(app: App) -> Menu:
     with app.reading() as tx:
-        return nav_counts(tx)
+        return read_menu(tx)
 
 
 def redirect(
