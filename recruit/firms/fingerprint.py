@@ -60,6 +60,8 @@ class Fingerprint:
 
 _LONGEST_HOUSE_NUMBER = 6
 _DIGITS = re.compile(r"\d+")
+# "12-14 Harbour Street" is found at number 12.
+_HOUSE_RANGE = re.compile(r"\b(\d{1,5})\s*[-–]\s*\d{1,5}\b")
 # German writes "Hafenstr." in one word, which no list of abbreviations finds.
 _GERMAN_STREET = re.compile(r"(?<=\w)str(?:\.|aße\b|asse\b|\b)", re.IGNORECASE)
 
@@ -123,6 +125,7 @@ def _city(text: str | None, country: str | None, region: str | None) -> str | No
 
 def _street(text: str | None) -> Street | None:
     plain = _GERMAN_STREET.sub("strasse ", " ".join((text or "").split()))
+    plain = _HOUSE_RANGE.sub(r"\1", plain)
     key = address_fingerprint(plain) if plain else None
     if not key:
         return None
