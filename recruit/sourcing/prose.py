@@ -39,7 +39,7 @@ _SIZES = tuple(
 _NOT_OURS = re.compile(
     r"\b(?:customers?|clients?|serv(?:e|es|ing|ed)|help(?:s|ed|ing)?|train(?:s|ed|ing)?|started with"
     r"|began with|grew from|grown from|(?:companies|firms|organi[sz]ations|businesses) with|for|looking for"
-    r"|hir(?:e|ing)|per|each)\b[^.]{0,30}$",
+    r"|hir(?:e|ing)|by|per|each)\b[^.]{0,30}$",
     re.IGNORECASE,
 )
 _BEGAN = (
@@ -53,7 +53,7 @@ _WHEN = (
 _FOUNDED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b(?:{_BEGAN})\s+(?:by [^.;0-9]{{1,60}} )?(?:(?:in|since|on|im jahre?|en|anno|back in|:)\s*)?{_WHEN}",
+        rf"\b(?:{_BEGAN})\s+(?:by [^;0-9]{{1,60}} )?(?:(?:in|since|on|im jahre?|en|anno|back in|:)\s*)?{_WHEN}",
         rf"\bim jahre? {_WHEN} gegründet|\b(?:seit|since|depuis|desde|sinds) {_WHEN}",
     )
 )

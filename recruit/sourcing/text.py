@@ -6,6 +6,7 @@ import unicodedata
 # PostgreSQL refuses NUL, UTF-8 refuses lone surrogates; the others are invisible and only break matches.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_NOT_WORD = re.compile("[^a-z0-9]+")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _BLANK_WORDS = (
     "|na|n a|none|null|nil|nan|unknown|not known|not available|not applicable|not specified|tbd|tba"
@@ -31,6 +32,8 @@ def plain_dashes(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return what spellings share: lower case, no accents, words of letters and digits with one space between."""
+    if text.isascii():
+        return " ".join(_NOT_WORD.sub(" ", text.lower()).split())
     bare = "".join(
         c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)
     )

@@ -1,0 +1,97 @@
+"""Runs Scrapy over one plan in this process, once: a reactor cannot be started a second time."""
+
+import signal
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerRunner, Crawler
+from scrapy.utils.log import configure_logging
+from scrapy.utils.reactor import install_reactor
+
+from recruit.sourcing.crawling.guard import AddressGuard, GuardedResolver
+from recruit.sourcing.crawling.plan import CrawlPlan, Sink
+
+_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+_LOOK_S = 0.05  # how soon an end, or a signal, is noticed
+_LARGEST_PAGE = 5 * 1024 * 1024  # bytes, unpacked
+
+
+def crawl(plan: CrawlPlan, sink: Sink) -> bool:
+    """Fetch pages until the sink has none left, or asks to stop, or SIGINT or SIGTERM comes.
+
+    Returns whether the crawl came to its end by itself. Raises what the sink raised.
+    """
+    install_reactor(_REACTOR)
+    from twisted.internet import reactor as installed
+
+    from recruit.sourcing.crawling.spider import FirmSpider
+
+    reactor: Any = installed
+    guard = AddressGuard(plan.spec.politeness.allow_private_hosts)
+    reactor.installNameResolver(GuardedResolver(reactor.nameResolver, guard))
+    settings = scrapy_settings(plan)
+    configure_logging(settings)
+    runner = AsyncCrawlerRunner(settings)
+    crawler = Crawler(FirmSpider, runner.settings)
+    task = runner.crawl(crawler, plan=plan, sink=sink, guard=guard)
+    signals: list[int] = []
+
+    def look() -> None:
+        spider = crawler.spider
+        if isinstance(spider, FirmSpider):
+            if signals:
+                spider.stop()
+            # What is under way when a crawl stops is not waited for: the frontier still has it.
+            if spider.stopped or spider.error:
+                reactor.stop()
+                return
+        if task.done():
+            reactor.stop()
+        else:
+            reactor.callLater(_LOOK_S, look)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda got, _frame: signals.append(got))
+    reactor.callWhenRunning(look)
+    reactor.run(installSignalHandlers=False)
+    if task.done() and (error := task.exception()) is not None:
+        raise error
+    spider = crawler.spider
+    if not isinstance(spider, FirmSpider):
+        raise RuntimeError("The crawler did not start.")  # noqa: TRY004
+    if spider.error is not None:
+        raise spider.error
+    return not spider.stopped
+
+
+def scrapy_settings(plan: CrawlPlan) -> dict[str, Any]:
+    """Return Scrapy's settings: polite, bounded, and without the parts that listen or call elsewhere."""
+    polite = plan.spec.politeness
+    return {
+        "ROBOTSTXT_OBEY": True,
+        "USER_AGENT": plan.user_agent,
+        "ROBOTSTXT_USER_AGENT": plan.user_agent.partition("/")[0],
+        "DOWNLOAD_DELAY": polite.delay_s,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": polite.concurrency,
+        "CONCURRENT_REQUESTS": max(16, polite.concurrency),
+        # A source that says "no delay" means it; otherwise a slow site is asked still more slowly.
+        "AUTOTHROTTLE_ENABLED": polite.delay_s > 0,
+        "AUTOTHROTTLE_START_DELAY": polite.delay_s,
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": float(polite.concurrency),
+        # The spider gives its results to the sink itself; Scrapy would start a task a slot for each page.
+        "CONCURRENT_ITEMS": 1,
+        "DOWNLOAD_TIMEOUT": polite.timeout_s,
+        "DOWNLOAD_MAXSIZE": _LARGEST_PAGE,
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,
+        "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
+        "REDIRECT_MAX_TIMES": 5,
+        "RETRY_TIMES": 2,
+        "COOKIES_ENABLED": False,
+        # A proxy would resolve names where the guard cannot see it.
+        "HTTPPROXY_ENABLED": False,
+        "TELNETCONSOLE_ENABLED": False,
+        "REMOTE_CONTROL_ENABLED": False,
+        "STATS_DUMP": False,
+        "LOG_LEVEL": "ERROR",
+        "LOGSTATS_INTERVAL": 0,
+    }
