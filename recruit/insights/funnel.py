@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm, FirmMember
@@ -209,9 +209,11 @@ def _countries(tx: Transaction) -> tuple[CountryLine, ...]:
         .subquery()
     )
     enrolled = select(Enrollment.firm_id).distinct().subquery()
+    # As a literal, since PostgreSQL takes two bound parameters for two different expressions.
+    country = func.coalesce(Firm.country, literal_column("'?'"))
     rows = tx.session.execute(
         select(
-            func.coalesce(Firm.country, "?").label("country"),
+            country.label("country"),
             func.count(Firm.id).label("enrolled"),
             func.count(replied.c.firm_id).label("replied"),
             func.count(replied.c.firm_id).filter(replied.c.positive > 0).label("positive"),
@@ -220,8 +222,8 @@ def _countries(tx: Transaction) -> tuple[CountryLine, ...]:
         .join(enrolled, enrolled.c.firm_id == Firm.id)
         .outerjoin(replied, replied.c.firm_id == Firm.id)
         .outerjoin(Partner, Partner.firm_id == Firm.id)
-        .group_by(func.coalesce(Firm.country, "?"))
-        .order_by(func.count(Firm.id).desc(), func.coalesce(Firm.country, "?"))
+        .group_by(country)
+        .order_by(func.count(Firm.id).desc(), country)
         .limit(12)
     ).all()
     return tuple(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
@@ -247,12 +247,14 @@ def _exits_by_step(tx: Transaction, sequence_id: int) -> dict[tuple[int, ExitRea
         .group_by(Touch.enrollment_id)
         .subquery()
     )
+    # As a literal, since PostgreSQL takes two bound parameters for two different expressions.
+    step = func.coalesce(last.c.step_index, literal_column("0"))
     rows = tx.session.execute(
-        select(func.coalesce(last.c.step_index, 0), Enrollment.exit_reason, func.count())
+        select(step, Enrollment.exit_reason, func.count())
         .select_from(Enrollment)
         .outerjoin(last, last.c.enrollment_id == Enrollment.id)
         .where(Enrollment.sequence_id == sequence_id, Enrollment.exit_reason.is_not(None))
-        .group_by(func.coalesce(last.c.step_index, 0), Enrollment.exit_reason)
+        .group_by(step, Enrollment.exit_reason)
     )
     return {(index, reason): count for index, reason, count in rows if reason is not None}
 
