@@ -1,5 +1,6 @@
 """The state of the prospects page as its query string: read with tolerance, written in one order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,6 +18,39 @@ class Chip:
     label: str
     value: str
     without: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A view in the menu: some states under a name, with how many firms are in them."""
+
+    title: str
+    url: str
+    count: int
+    on: bool
+
+
+_VIEWS = {
+    "Not contacted": (ProspectState.NEW,),
+    "Under way": (ProspectState.IN_SEQUENCE, ProspectState.PAUSED),
+    "Answered": (ProspectState.REPLIED, ProspectState.INTERESTED),
+    "Partners": (ProspectState.PARTNER,),
+    "Left out": (ProspectState.LEFT_OUT,),
+}
+
+
+def views_of(query: ProspectQuery, counts: Mapping[ProspectState, int]) -> list[View]:
+    """Return the views that hold any firm."""
+    views = [
+        View(
+            title,
+            url_of(ProspectQuery(profile=query.profile), states=states),
+            sum(counts.get(state, 0) for state in states),
+            query.states == states,
+        )
+        for title, states in _VIEWS.items()
+    ]
+    return [view for view in views if view.count or view.on]
 
 
 def read_query(text: str) -> ProspectQuery:

@@ -14,7 +14,14 @@ from recruit.insights.sequences import SequenceCard, list_sequences
 from recruit.insights.standing import STATE_WORDS, ProspectState
 from recruit.sequences.usecases import PlannedTouch, enroll_firm, preview
 from recruit.sequences.values import SequencesError, SequenceStatus
-from recruit.web.desk.prospect_params import chips_of, params_of, read_query, sort_url, url_of
+from recruit.web.desk.prospect_params import (
+    chips_of,
+    params_of,
+    read_query,
+    sort_url,
+    url_of,
+    views_of,
+)
 from recruit.web.errors import show_error
 from recruit.web.pages import redirect, render
 from recruit.web.request import AppDep, ReadingTx, StaffPerson, is_htmx
@@ -51,6 +58,7 @@ def show_prospects(request: Request, tx: ReadingTx, firm: int | None = None) -> 
         found=found,
         query=query,
         chips=chips_of(query),
+        views=views_of(query, dict(found.states)),
         params=params_of(query),
         pages=pages,
         opened=opened,
