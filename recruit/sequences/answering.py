@@ -56,7 +56,7 @@ def _settle_task(
     touch.settled_by = actor
     touch.outcome = note
     touch.blocked_by = ""
-    plan_touch(tx, enrollment, touch.step_index + 1, tx.now)
+    plan_touch(tx, enrollment, touch.step_index + 1, tx.now, touch.address_key)
     announce_firm(tx, enrollment.firm_id)
     return touch
 
@@ -93,7 +93,7 @@ def handle_reply(tx: Transaction, *, reply_id: int, actor: str) -> Reply:
 
 
 def _get_reply(tx: Transaction, reply_id: int) -> Reply:
-    reply = tx.session.get(Reply, reply_id, with_for_update=True)
+    reply = tx.session.get(Reply, reply_id, with_for_update={"key_share": True})
     if reply is None:
         raise UnknownRow(f"There is no reply {reply_id}.")
     return reply

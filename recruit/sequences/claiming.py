@@ -90,7 +90,7 @@ def _due_rows(tx: Transaction, limit: int, kinds: list[StepKind]) -> Rows[tuple[
         .order_by(Touch.due_at, Touch.id)
         .limit(limit)
         # On SQLite this compiles to nothing, and the transaction has the database to itself.
-        .with_for_update(skip_locked=True, of=[Touch, Enrollment])
+        .with_for_update(skip_locked=True, key_share=True, of=[Touch, Enrollment])
         .execution_options(populate_existing=True)
     )
     return [(row[0], row[1]) for row in tx.session.execute(query)]
@@ -187,7 +187,10 @@ class _Desk:
         wording = word_step(step, definition, recipient, room.mailbox, thread)
         unfit = wording.unfit
         if address_key(recipient.email) != touch.address_key:
-            unfit = f"The contact's address became {recipient.email} after this was planned."
+            unfit = (
+                f"The contact's address became {recipient.email} since the firm was enrolled. "
+                "Stop this enrollment; another sequence may use the new address."
+            )
         facts = Facts(
             definition=definition,
             sequence_status=sequence.status,

@@ -46,7 +46,7 @@ def _pause(tx: Transaction, enrollment: Enrollment, until: date | None) -> None:
             Touch.status.in_((TouchStatus.PENDING, TouchStatus.CLAIMED)),
         )
         .order_by(Touch.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     for touch in waiting:

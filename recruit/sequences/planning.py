@@ -56,9 +56,16 @@ def view_of(
 
 
 def plan_touch(
-    tx: Transaction, enrollment: Enrollment, step_index: int, after: datetime
+    tx: Transaction,
+    enrollment: Enrollment,
+    step_index: int,
+    after: datetime,
+    key: str | None = None,
 ) -> Touch | None:
-    """Make the row of a step that counts from `after`; past the last step, set when waiting ends."""
+    """Make the row of a step that counts from `after`; past the last step, set when waiting ends.
+
+    `key` is the address that the enrollment began with; without one, the contact's present address.
+    """
     if enrollment.status is EnrollmentStatus.FINISHED:
         return None
     sequence, definition = get_frame(tx, enrollment)
@@ -74,7 +81,7 @@ def plan_touch(
         step_index=step_index,
         kind=definition.steps[step_index].kind,
         status=TouchStatus.PENDING,
-        address_key=address_key(recipient.email),
+        address_key=key or address_key(recipient.email),
         due_at=first_due(view, definition, after),
         blocked_by=standing_rule(tx, sequence, definition.steps[step_index].kind),
     )

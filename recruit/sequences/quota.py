@@ -41,9 +41,13 @@ class Room:
 def lock_room(tx: Transaction, mailbox_id: int) -> Room:
     """Lock a mailbox and its counter of today (UTC)."""
     # The mailbox's lock also keeps two transactions from making the same day's row.
-    mailbox = tx.session.get_one(Mailbox, mailbox_id, with_for_update=True, populate_existing=True)
+    mailbox = tx.session.get_one(
+        Mailbox, mailbox_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     key = (mailbox_id, tx.now.date())
-    day = tx.session.get(MailboxDay, key, with_for_update=True, populate_existing=True)
+    day = tx.session.get(
+        MailboxDay, key, with_for_update={"key_share": True}, populate_existing=True
+    )
     if day is None:
         day = MailboxDay(mailbox_id=mailbox_id, day=tx.now.date(), reserved=0)
         tx.session.add(day)

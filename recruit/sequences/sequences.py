@@ -55,7 +55,7 @@ def save_sequence(tx: Transaction, *, definition: Mapping[str, Any], actor: str)
     parsed = parse_definition(definition)
     mailbox = get_mailbox(tx, parsed.mailbox)
     sequence = tx.session.scalar(
-        select(Sequence).where(Sequence.name == parsed.name).with_for_update()
+        select(Sequence).where(Sequence.name == parsed.name).with_for_update(key_share=True)
     )
     if sequence is None:
         sequence = Sequence(
@@ -91,7 +91,7 @@ def start_sequence(tx: Transaction, *, name: str) -> Sequence:
     sequence = get_sequence(tx, name)
     if sequence.status is not SequenceStatus.ACTIVE:
         sequence.status = SequenceStatus.ACTIVE
-        _free(tx, sequence)
+        _apply(tx, sequence)
     return sequence
 
 
@@ -100,34 +100,42 @@ def pause_sequence(tx: Transaction, *, name: str) -> Sequence:
     sequence = get_sequence(tx, name)
     if sequence.status is SequenceStatus.ACTIVE:
         sequence.status = SequenceStatus.PAUSED
-        _block(tx, sequence)
+        _apply(tx, sequence)
     return sequence
 
 
 def pause_mailbox(tx: Transaction, *, address: str, reason: str) -> Mailbox:
-    """Stop sending from a mailbox until `resume_mailbox`."""
+    """Stop sending from a mailbox until `resume_mailbox`. Raises UnknownMailbox."""
     mailbox = get_mailbox(tx, address)
     if mailbox.paused_at is None:
-        mailbox.paused_at = tx.now
-        mailbox.paused_reason = reason
-        for sequence in _sequences_of(tx, mailbox):
-            _block(tx, sequence)
+        # Touches are locked before mailboxes, so the mailbox is written last.
+        with tx.session.no_autoflush:
+            mailbox.paused_at = tx.now
+            mailbox.paused_reason = reason
+            for sequence in _sequences_of(tx, mailbox):
+                _apply(tx, sequence)
     return mailbox
 
 
 def resume_mailbox(tx: Transaction, *, address: str) -> Mailbox:
-    """Let a mailbox send again; what came due meanwhile is due now."""
+    """Let a mailbox send again; what came due meanwhile is due now. Raises UnknownMailbox."""
     mailbox = get_mailbox(tx, address)
     if mailbox.paused_at is not None:
-        mailbox.paused_at = None
-        mailbox.paused_reason = ""
-        for sequence in _sequences_of(tx, mailbox):
-            _free(tx, sequence)
+        with tx.session.no_autoflush:
+            mailbox.paused_at = None
+            mailbox.paused_reason = ""
+            for sequence in _sequences_of(tx, mailbox):
+                _apply(tx, sequence)
     return mailbox
 
 
+def list_mailboxes(tx: Transaction) -> list[Mailbox]:
+    """Return the addresses that send, with their limits, and why one is paused."""
+    return list(tx.session.scalars(select(Mailbox).order_by(Mailbox.address)))
+
+
 def standing_rule(tx: Transaction, sequence: Sequence, kind: StepKind) -> str:
-    """Return in words what a person paused that keeps touches of this kind from going, or ""."""
+    """Return in words what a person (or a refusal) paused that keeps touches of this kind waiting, or ""."""
     mailbox = tx.session.get_one(Mailbox, sequence.mailbox_id)
     if sequence.status is not SequenceStatus.ACTIVE:
         return f"The sequence is {sequence.status.value}."
@@ -141,29 +149,30 @@ def _sequences_of(tx: Transaction, mailbox: Mailbox) -> list[Sequence]:
     return list(tx.session.scalars(query))
 
 
-def _block(tx: Transaction, sequence: Sequence) -> None:
-    """Void the claims of senders at work, and say on every touch what it waits for."""
-    claimed = tx.session.scalars(
-        select(Touch)
-        .where(Touch.sequence_id == sequence.id, Touch.status == TouchStatus.CLAIMED)
-        .order_by(Touch.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    for touch in claimed:
-        take_claim_back(tx, touch)
-    tx.session.flush()
-    for kind in StepKind:
-        _update_pending(tx, sequence, kind, {"blocked_by": standing_rule(tx, sequence, kind)})
-
-
-def _free(tx: Transaction, sequence: Sequence) -> None:
+def _apply(tx: Transaction, sequence: Sequence) -> None:
+    """Say on every waiting touch what it waits for, and void the claims of senders at work."""
     for kind in StepKind:
         rule = standing_rule(tx, sequence, kind)
-        _update_pending(tx, sequence, kind, {"blocked_by": rule})
         if not rule:
+            _update_pending(tx, sequence, kind, {"blocked_by": ""})
             # Counted from its old time it would be overdue, and held.
             _update_pending(tx, sequence, kind, {"due_at": tx.now}, Touch.due_at < tx.now)
+            continue
+        _update_pending(tx, sequence, kind, {"blocked_by": rule})
+        claimed = tx.session.scalars(
+            select(Touch)
+            .where(
+                Touch.sequence_id == sequence.id,
+                Touch.kind == kind,
+                Touch.status == TouchStatus.CLAIMED,
+            )
+            .order_by(Touch.id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+        for touch in claimed:
+            take_claim_back(tx, touch)
+            touch.blocked_by = rule
 
 
 def _update_pending(

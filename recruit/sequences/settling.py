@@ -69,7 +69,7 @@ def settle_sent(
     touch.settled_by = actor
     touch.outcome = words
     touch.blocked_by = ""
-    plan_touch(tx, enrollment, touch.step_index + 1, tx.now)
+    plan_touch(tx, enrollment, touch.step_index + 1, tx.now, touch.address_key)
     announce_firm(tx, enrollment.firm_id)
 
 
@@ -141,7 +141,7 @@ def recover_expired(tx: Transaction) -> None:
         select(Touch)
         .where(Touch.status.in_(at_work), Touch.lease_until <= tx.now)
         .order_by(Touch.id)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     )
     for touch in touches:
@@ -160,7 +160,7 @@ def finish_waiting(tx: Transaction, limit: int = 500) -> int:
             .where(Enrollment.finish_at <= tx.now, Enrollment.status != EnrollmentStatus.FINISHED)
             .order_by(Enrollment.id)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
             .execution_options(populate_existing=True)
         )
     )

@@ -51,7 +51,7 @@ def finish_enrollments(
             Touch.status.in_(_OPEN),
         )
         .order_by(Touch.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     for touch in touches:

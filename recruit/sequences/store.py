@@ -1,7 +1,7 @@
 """The queries of sequences that several use cases share, and the locks they take.
 
 Locks are taken in one order, so that no two transactions wait for each other: enrollments by id,
-then touches, then mailboxes.
+then touches, then mailboxes. They are `key_share` locks, which let others refer to a locked row.
 """
 
 from collections.abc import Iterable, Mapping
@@ -130,7 +130,7 @@ def lock_enrollments(tx: Transaction, where: ColumnElement[bool]) -> list[Enroll
             select(Enrollment)
             .where(where, Enrollment.status != EnrollmentStatus.FINISHED)
             .order_by(Enrollment.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
     )
@@ -145,9 +145,11 @@ def lock_touch(
     if enrollment_id is None:
         raise UnknownRow(f"There is no touch {touch_id}.")
     enrollment = tx.session.get_one(
-        Enrollment, enrollment_id, with_for_update=True, populate_existing=True
+        Enrollment, enrollment_id, with_for_update={"key_share": True}, populate_existing=True
     )
-    touch = tx.session.get_one(Touch, touch_id, with_for_update=True, populate_existing=True)
+    touch = tx.session.get_one(
+        Touch, touch_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     return touch, enrollment
 
 

@@ -65,7 +65,7 @@ def lift_suppression(
     tx: Transaction, *, suppression_id: int, reason: str, actor: str
 ) -> Suppression:
     """Allow writing again; what was stopped stays stopped. Raises UnknownRow or ReasonMissing."""
-    found = tx.session.get(Suppression, suppression_id, with_for_update=True)
+    found = tx.session.get(Suppression, suppression_id, with_for_update={"key_share": True})
     if found is None:
         raise UnknownRow(f"There is no suppression {suppression_id}.")
     if not reason.strip():

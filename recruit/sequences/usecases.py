@@ -22,7 +22,9 @@ from recruit.sequences.enrolling import (
 from recruit.sequences.inbound import record_inbound
 from recruit.sequences.previewing import PlannedTouch, preview
 from recruit.sequences.sequences import (
+    BadMailbox,
     add_mailbox,
+    list_mailboxes,
     pause_mailbox,
     pause_sequence,
     resume_mailbox,
@@ -41,6 +43,7 @@ from recruit.sequences.suppression import lift_suppression, suppress
 
 __all__ = [
     "AlreadyEnrolled",
+    "BadMailbox",
     "EnrollmentRefused",
     "IllegalTransition",
     "NoContact",
@@ -59,6 +62,7 @@ __all__ = [
     "find_unsubscribe",
     "handle_reply",
     "lift_suppression",
+    "list_mailboxes",
     "pause_mailbox",
     "pause_sequence",
     "preview",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 import typer
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from recruit.cli import sequences
-from recruit.firms.tables import Firm
+from recruit.firms.tables import Contact, Firm
 from recruit.sequences.due_times import next_due_at
 from recruit.sequences.tables import Enrollment, SequenceVersion, Touch
 from recruit.sequences.usecases import (
@@ -22,6 +23,7 @@ from recruit.sequences.usecases import (
     Suppressed,
     UnknownSequence,
     enroll_firm,
+    pause_mailbox,
     pause_sequence,
     preview,
     remove_enrollment,
@@ -259,6 +261,58 @@ def test_a_broken_definition_stops_the_command_with_its_place(run: Run, tmp_path
     assert "steps[1].body: line 1: unknown token {{ firm.nmae }}; did you mean firm.name" in (
         result.output.replace("\n", " ")
     )
+
+
+def test_a_mailbox_is_added_and_resumed_from_the_command_line(run: Run, app: App) -> None:
+    added = run("mailbox", "add", "Pat@Vendor.example", "--name", "Pat", "--cap-per-day", "20")
+    assert added.exit_code == 0
+    with app.transaction() as tx:
+        pause_mailbox(tx, address="pat@vendor.example", reason="Blocked by a list.")
+    row = json.loads(run("mailbox", "list", "--format", "json").stdout)[0]
+    assert (row["address"], row["cap_per_day"]) == ("pat@vendor.example", 20)
+    assert row["paused_reason"] == "Blocked by a list."
+    assert run("mailbox", "resume", "pat@vendor.example").exit_code == 0
+    assert json.loads(run("mailbox", "list", "--format", "json").stdout)[0]["paused_at"] is None
+    assert run("mailbox", "add", "nobody", "--name", "x").exit_code == 1
+
+
+def test_two_people_at_once_enroll_a_firm_once(app: App) -> None:
+    with app.transaction() as tx:
+        make_sequence(tx)
+        firm = make_firm(tx)
+        make_contact(tx, firm)
+    barrier = Barrier(2)
+    outcomes: list[str] = []
+
+    def enroll() -> None:
+        barrier.wait()
+        try:
+            with app.transaction() as tx:
+                enroll_firm(tx, sequence_name=SEQUENCE, firm_id=firm.id, actor="test")
+            outcomes.append("enrolled")
+        except AlreadyEnrolled:
+            outcomes.append("refused")
+
+    threads = [Thread(target=enroll) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["enrolled", "refused"]
+    with app.reading() as tx:
+        assert len(tx.session.scalars(select(Touch)).all()) == 1
+
+
+def test_a_contact_whose_address_changed_is_held_for_a_person(app: App) -> None:
+    with app.transaction() as tx:
+        make_sequence(tx)
+        enrolled = enroll_new_firm(tx)
+        contact = tx.session.get_one(Contact, enrolled.contact_id)
+        contact.email = "ann@elsewhere.example"
+    assert sweep(app).held == 1
+    with app.reading() as tx:
+        held = tx.session.scalars(select(Touch)).one()
+    assert "became ann@elsewhere.example" in held.blocked_by
 
 
 def test_enrolling_by_rank_asks_for_a_profile(run: Run, app: App) -> None:
