@@ -141,6 +141,10 @@ def _rule(kind: str, ours: str, entry: Any) -> FieldRule:
     )
     if len({theirs for _, theirs in rule.values}) < len(rule.values):
         raise MappingInvalid(f"{where}: two of our values have the same name there.")
+    if rule.policy is Policy.LATEST and rule.direction is Direction.PUSH:
+        raise MappingInvalid(
+            f'{where}: latest lets either side prevail, so it needs direction = "both".'
+        )
     if rule.direction is not Direction.PUSH and kind != "company":
         raise MappingInvalid(
             f"{where}: only a company's fields can be taken from the CRM; push it."

@@ -63,7 +63,8 @@ def decide(
     if verdict is Verdict.WRITE and direction is Direction.PULL:
         return Verdict.KEEP
     if verdict is Verdict.TAKE and direction is Direction.PUSH:
-        return Verdict.KEEP
+        # What only we tell, and always, is also told where we know of nothing.
+        return Verdict.WRITE if policy is Policy.OURS_WINS else Verdict.KEEP
     return verdict
 
 

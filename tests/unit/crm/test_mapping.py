@@ -107,6 +107,10 @@ def test_the_installations_own_file_comes_before_the_packaged_one(tmp_path):
             "small letters",
         ),
         (
+            {"company": {"fields": {"city": {"policy": "latest", "direction": "push"}}}},
+            "latest lets either side prevail",
+        ),
+        (
             {"contact": {"fields": {"name": {"theirs": "name", "direction": "both"}}}},
             "only a company's fields can be taken",
         ),
