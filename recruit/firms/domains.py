@@ -47,6 +47,10 @@ SHARED_MAIL_DOMAINS = SHARED_DOMAINS | word_set(
 )
 
 
+# Longer ones are refused by the domain name system itself.
+_LONGEST_LABEL = 63
+
+
 @lru_cache(maxsize=65536)
 def registrable_domain(address: str | None) -> str | None:
     """Return the domain that somebody registered, out of a URL, a host or an e-mail address.
@@ -57,7 +61,7 @@ def registrable_domain(address: str | None) -> str | None:
     if not address:
         return None
     host = _host(address.strip())
-    if not host or "." not in host:
+    if not host or "." not in host or max(map(len, host.split("."))) > _LONGEST_LABEL:
         return None
     try:
         ipaddress.ip_address(host)

@@ -51,6 +51,13 @@ class Evidence:
 
 _NOTHING = Evidence(0.0)
 
+
+def _shared(points: float, most: float, reason: str) -> Evidence:
+    """Return the evidence of something shared: crowded down to half its worth, it is nobody's own."""
+    own = points > most / 2
+    return Evidence(max(0.0, points), reason, identifies=own, corroborates=own)
+
+
 # One registered domain is one firm: this carries a pair over other names and another country.
 _SAME_DOMAIN = 30.0
 _CROWDED_DOMAIN = -6.0
@@ -108,9 +115,9 @@ def weigh_name(
         points = max(points, _SHORTENED_NAME if likeness.within else _RELATED_NAME)
     points += _OTHER_NUMBER * likeness.numbers_differ + _OTHER_PLACE * likeness.places_differ
     points = max(points, _UNLIKE_NAME)
-    if likeness.level is NameLevel.SAME:
-        return Evidence(points, f"same name “{a.name.key}”")
-    sign = "~" if likeness.alike else "≠"
+    if a.name.text == b.name.text:
+        return Evidence(points, f"same name “{a.name.text}”")
+    sign = "=" if likeness.level is NameLevel.SAME else "~" if likeness.alike else "≠"
     return Evidence(points, f"name “{a.name.text}” {sign} “{b.name.text}”")
 
 
@@ -119,7 +126,7 @@ def compare_domains(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evi
     if a.domain and b.domain:
         if a.domain == b.domain:
             points = _SAME_DOMAIN + _CROWDED_DOMAIN * around.doublings(f"d:{a.domain}")
-            return Evidence(points, f"same domain {a.domain}", identifies=True, corroborates=True)
+            return _shared(points, _SAME_DOMAIN, f"same domain {a.domain}")
         if domain_label(a.domain) == domain_label(b.domain):
             # acme.com and acme.io may be one firm or two: the name alone cannot tell.
             reason = f"domains {a.domain} and {b.domain}"
@@ -131,7 +138,7 @@ def compare_domains(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evi
         return _NOTHING
     domain = min(shared, key=lambda d: (around.doublings(f"d:{d}"), d or ""))
     points = _SAME_MAIL_DOMAIN + _CROWDED_DOMAIN * around.doublings(f"d:{domain}")
-    return Evidence(points, f"same mail domain {domain}", identifies=True, corroborates=True)
+    return _shared(points, _SAME_MAIL_DOMAIN, f"same mail domain {domain}")
 
 
 def compare_emails(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evidence:
@@ -140,8 +147,8 @@ def compare_emails(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evid
     if not shared:
         return _NOTHING
     email = min(shared)
-    points = max(0.0, _SAME_EMAIL + _CROWDED_PHONE * around.doublings(f"e:{email}"))
-    return Evidence(points, f"same address {email}", identifies=True, corroborates=True)
+    points = _SAME_EMAIL + _CROWDED_PHONE * around.doublings(f"e:{email}")
+    return _shared(points, _SAME_EMAIL, f"same mail address {email}")
 
 
 def compare_phones(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evidence:
@@ -150,12 +157,7 @@ def compare_phones(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evid
     if shared:
         phone = min(shared, key=lambda p: (around.doublings(f"p:{p}"), p))
         points = _SAME_PHONE + _CROWDED_PHONE * around.doublings(f"p:{phone}")
-        return Evidence(
-            max(0.0, points),
-            f"same phone {phone}",
-            identifies=points > _SAME_PHONE / 2,
-            corroborates=points > 0,
-        )
+        return _shared(points, _SAME_PHONE, f"same phone {phone}")
     return Evidence(_OTHER_PHONE if a.phones and b.phones else 0.0)
 
 
@@ -165,9 +167,7 @@ def compare_streets(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evi
         return _NOTHING
     if compare_address(a.street.text, b.street.text) >= _ONE_ADDRESS:
         points = _SAME_STREET + _CROWDED_STREET * _crowding(a, b, a.street, around)
-        return Evidence(
-            max(0.0, points), f"same address {a.street.text}", identifies=True, corroborates=True
-        )
+        return _shared(points, _SAME_STREET, f"same address {a.street.text}")
     if _next_door(a.street, b.street):
         return Evidence(_NEAR_STREET, f"near addresses {a.street.text}, {b.street.text}")
     return Evidence(_OTHER_STREET, f"other address: {a.street.text}, {b.street.text}")

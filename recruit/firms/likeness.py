@@ -91,7 +91,8 @@ def compare_names(a: FirmName, b: FirmName, rarity: Rarity) -> NameLikeness:
             agreed += bits * similarity
             apart += bits * (1 - similarity)
             misspelt = True
-            distinctive = distinctive or _is_distinctive(left, rarity)
+            both = _is_distinctive(left, rarity) and _is_distinctive(right, rarity)
+            distinctive = distinctive or both
             only_a = [word for word in only_a if word not in left]
             only_b = [word for word in only_b if word not in right]
     apart += sum(_apart_bits(word, rarity) for word in (*only_a, *only_b))

@@ -83,6 +83,7 @@ _LEGAL_SPELLINGS = (
 )
 # rigour's symbols: the world, the internet and Europe are no places to find a firm at.
 _NOWHERE = frozenset({"zz", "ip", "eu"})
+_LONGEST_KEY = 300
 # "Company" closes a name like a legal form does.
 _CLOSING = frozenset({"co", "corp", "private"})
 
@@ -106,7 +107,7 @@ def parse_name(text: str) -> FirmName:
         text=clean,
         words=words,
         legal_form=affix or _legal_form(bare),
-        key=" ".join(word.form for word in words),
+        key=" ".join(word.form for word in words)[:_LONGEST_KEY],
         compact="".join(w.spelling for w in spoken if w.spelling not in ARTICLES).replace(" ", ""),
         own_words=tuple(word for word in words if word.kind is WordKind.OWN),
     )

@@ -17,6 +17,8 @@ SMALLEST_POPULATION = 20_000
 
 # What words that are no firm's own can be worth at most, in bits.
 _MOST_BITS = {WordKind.GENERIC: 3.0, WordKind.PLACE: 4.0, WordKind.NUMBER: 3.0}
+# So many firms go by two or three letters that even one seen only once is no rarity.
+_SHORT_BITS = {1: 2.0, 2: 4.0, 3: 8.0}
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Rarity:
         bits = self.population_bits
         if others:
             bits = min(bits, math.log2(max(self.names, 2 * others) / others))
+        if word.form.isascii():
+            bits = min(bits, _SHORT_BITS.get(len(word.form), bits))
         return min(bits, _MOST_BITS.get(word.kind, bits))
 
 

@@ -17,12 +17,15 @@ _LONGEST = {
     FieldName.COUNTRY: 2,
     FieldName.PHONE: 32,
 }
+_TOO_MUCH = 2**31
 
 
 def is_usable(fact: Fact) -> bool:
     """Say whether a fact has a value of its field's kind that the firm's table can take."""
     if fact.field in INTERVALS:
-        return isinstance(fact.value, Interval)
+        return isinstance(fact.value, Interval) and all(
+            end is None or 0 <= end < _TOO_MUCH for end in (fact.value.low, fact.value.high)
+        )
     return (
         isinstance(fact.value, str)
         and bool(fact.value.strip())

@@ -16,7 +16,6 @@ from recruit.firms.places import country_of_domain, find_city, fold_place
 from recruit.firms.statements import Choice, Statement, choose, is_usable, rank_values
 from recruit.sourcing.values import FieldName
 
-_LONGEST_KEY = 300
 # How sure the ending of a domain, or the domain of a mail address, makes us.
 _TLD_CONFIDENCE = 0.7
 _MAIL_DOMAIN_CONFIDENCE = 0.6
@@ -95,7 +94,7 @@ def survive(statements: Sequence[Statement]) -> FirmFacts:
     employees, founded = value["employees"], value["founded"]
     return FirmFacts(
         name=name.value,
-        name_key=parsed.key[:_LONGEST_KEY],
+        name_key=parsed.key,
         legal_form=value["legal_form"],
         website=value["website"],
         domain=value["domain"],

@@ -22,8 +22,11 @@ _READ = {
 
 def firm_view(firm: Firm) -> FirmView:
     """Return the plain values of a firm, with short words on where each was read."""
-    entries = [(field, entry) for field, entry in firm.provenance.items() if entry]
-    single = [(field, entry[0] if isinstance(entry, list) else entry) for field, entry in entries]
+    read = {
+        field: found if isinstance(found, list) else [found]
+        for field, found in firm.provenance.items()
+        if found
+    }
     return FirmView(
         id=firm.id,
         version=firm.version,
@@ -42,8 +45,15 @@ def firm_view(firm: Firm) -> FirmView:
         specialties=tuple(firm.specialties),
         certifications=tuple(firm.certifications),
         partnerships=tuple(firm.partnerships),
-        inferred=frozenset(field for field, entry in single if entry.get("inferred")),
-        origins=tuple((field, origin_of(entry)) for field, entry in single),
+        inferred=frozenset(
+            field for field, entries in read.items() if all(e.get("inferred") for e in entries)
+        ),
+        # A field with several values may have been read at several places, each told once.
+        origins=tuple(
+            (field, origin)
+            for field, entries in read.items()
+            for origin in dict.fromkeys(map(origin_of, entries))
+        ),
     )
 
 
