@@ -3,9 +3,11 @@
 What the rows then say is read by `recruit.sourcing.rows`.
 """
 
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from recruit.sourcing.countries import read_country
@@ -96,6 +98,8 @@ class MappingSpec:
     delimiter: str | None = None
     encoding: str | None = None
     sheet: str | None = None
+    # What is known of the source as a whole: title, trust, licence_note, lawful_basis.
+    source: Mapping[str, Any] = field(default_factory=dict)
 
     def to_definition(self) -> dict[str, Any]:
         """Return plain data that `parse_mapping` reads back."""
@@ -112,7 +116,7 @@ class MappingSpec:
 
 def parse_mapping(data: Mapping[str, Any], file: str) -> MappingSpec:
     """Read a mapping from the data of its TOML file; raises `MappingError` naming file, key and remedy."""
-    known = {"columns", "ignore", "default_country", "delimiter", "encoding", "sheet"}
+    known = {"columns", "ignore", "default_country", "delimiter", "encoding", "sheet", "source"}
     for key in data:
         if key not in known:
             raise MappingError(
@@ -137,7 +141,39 @@ def parse_mapping(data: Mapping[str, Any], file: str) -> MappingSpec:
     if options["delimiter"] is not None and len(options["delimiter"]) != 1:
         raise MappingError(f'{file}: delimiter: give exactly one character, such as ";".')
     options["default_country"] = read_country(country) if country else None
-    return MappingSpec(columns, _texts(data.get("ignore", []), f"{file}: ignore"), **options)
+    return MappingSpec(
+        columns,
+        _texts(data.get("ignore", []), f"{file}: ignore"),
+        **options,
+        source=_source(data, file),
+    )
+
+
+def _source(data: Mapping[str, Any], file: str) -> Mapping[str, Any]:
+    source = _table(data, "source", file)
+    for key, value in source.items():
+        if key not in {"title", "trust", "licence_note", "lawful_basis"}:
+            raise MappingError(
+                f"{file}: source.{key}: this key is unknown. Known: title, trust, licence_note, lawful_basis."
+            )
+        if key == "trust":
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise MappingError(f"{file}: source.trust: {value!r} is not between 0 and 1.")
+        elif not isinstance(value, str):
+            raise MappingError(
+                f"{file}: source.{key}: {value!r} is not a text. Write it in quotes."
+            )
+    return source
+
+
+def load_mapping(path: Path) -> MappingSpec:
+    """Read a mapping file. Raises `MappingError`."""
+    try:
+        return parse_mapping(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+    except OSError as error:
+        raise MappingError(f"{path}: cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MappingError(f"{path}: is not TOML: {error}. Mend that line.") from error
 
 
 def _table(data: Mapping[str, Any], key: str, file: str) -> Mapping[str, Any]:

@@ -1,0 +1,204 @@
+"""Runs a crawl as a process of its own: a Scrapy reactor cannot be started twice in one process.
+
+    python -m recruit.worker.crawl JOB_ID
+
+The process takes pages from the job's frontier and settles results in transactions of its own. SIGINT and
+SIGTERM put the job back into the queue; after SIGKILL the next process goes on from what was settled.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import fields, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from recruit.clock import stopwatch
+from recruit.config import PREFIX, CrmKind, InboxKind, MailTransport, Settings, load_settings
+from recruit.db.transaction import Transaction
+from recruit.logs import correlation, get_logger, set_up_logs
+from recruit.sourcing.crawling.plan import Page, PageResult
+from recruit.sourcing.frontier import (
+    ClaimedCrawl,
+    claim_crawl,
+    end_crawl,
+    fail_crawl,
+    settle_pages,
+    take_pages,
+)
+from recruit.sourcing.usecases import LEASE, JobIsOver, JobTaken, UnknownJob
+from recruit.wiring import App, build_app
+from recruit.worker.holder import holder
+
+FINISHED, FAILED, REFUSED, STOPPED = 0, 1, 2, 3
+_SIGN_OF_LIFE_S = 2.0
+_WITH_PARENT = "--with-parent"
+
+
+def run_crawl_process(
+    job_id: int,
+    settings: Settings | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    log: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start the crawler of a job and return its process; it ends when this process does.
+
+    `settings` (this process's variables by default) and then `env` make its environment; what it has to
+    say goes to the file `log`, else to stderr. It exits with 0 when the crawl is done, 1 when it failed,
+    2 when another process has the job or it is over, 3 when it was stopped and can go on later.
+    """
+    environ = dict(os.environ)
+    if settings is not None:
+        environ = {k: v for k, v in environ.items() if not k.startswith(PREFIX)}
+        environ |= settings_environment(settings)
+    if log is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") if log else nullcontext() as output:
+        return subprocess.Popen(  # noqa: S603  (our own module and a number)
+            [sys.executable, "-m", "recruit.worker.crawl", str(int(job_id)), _WITH_PARENT],
+            env=environ | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # A Ctrl-C in the terminal reaches the parent alone, which decides what becomes of the crawl.
+            start_new_session=True,
+        )
+
+
+def stop_crawl_process(process: subprocess.Popen[bytes], patience_s: float = 10.0) -> int:
+    """Ask a crawler to put its job back, kill it when it does not, and return its exit code."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.wait()
+
+
+def settings_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables from which another process reads the same settings."""
+    return {PREFIX + f.name.upper(): str(getattr(settings, f.name)) for f in fields(settings)}
+
+
+OpenTx = Callable[[], AbstractContextManager[Transaction]]
+
+
+class DatabaseSink:
+    """Gives out the pages of a job's frontier and settles their results, each call a transaction."""
+
+    def __init__(
+        self,
+        open_tx: OpenTx,
+        job_id: int,
+        runner: str,
+        pages_left: int,
+        keep_going: Callable[[], bool],
+    ) -> None:
+        """Work on a job that `runner` has claimed, until `keep_going` says no."""
+        self._open_tx = open_tx
+        self._job_id = job_id
+        self._runner = runner
+        self._pages_left = pages_left
+        self._keep_going = keep_going
+        self._last_id = 0
+        self._signed_at = stopwatch()
+
+    def take(self, limit: int) -> list[Page]:
+        """Return the next pages, as far as the budget reaches."""
+        limit = min(limit, self._pages_left)
+        if limit <= 0:
+            return []
+        with self._open_tx() as tx:
+            pages = take_pages(tx, job_id=self._job_id, after_id=self._last_id, limit=limit)
+        if pages:
+            self._last_id = pages[-1].id
+            self._pages_left -= len(pages)
+        return pages
+
+    def settle(self, results: Sequence[PageResult]) -> bool:
+        """Record results; without any, show now and then that the process lives."""
+        going = self._keep_going()
+        if not results and going and stopwatch() - self._signed_at < _SIGN_OF_LIFE_S:
+            return True
+        self._signed_at = stopwatch()
+        with self._open_tx() as tx:
+            wanted = settle_pages(tx, job_id=self._job_id, runner=self._runner, results=results)
+        return wanted and going
+
+
+def crawl_job(app: App, job_id: int, keep_going: Callable[[], bool] = lambda: True) -> int:
+    """Crawl a job in this process and return the exit code. It can be called once in a process."""
+    log = get_logger("crawl")
+    runner = holder()
+    try:
+        claimed = _claim(app, job_id, runner)
+    except (UnknownJob, JobIsOver, JobTaken) as error:
+        log.warning("refused", reason=str(error))
+        return REFUSED
+    sink = DatabaseSink(app.transaction, job_id, runner, claimed.pages_left, keep_going)
+    try:
+        # Scrapy is slow to load, and the job is claimed, and so shown as running, before.
+        from recruit.sourcing.crawling.engine import crawl
+
+        finished = crawl(claimed.plan, sink)
+    except Exception as error:
+        log.exception("failed")
+        with app.transaction() as tx:
+            text = f"The crawler failed: {type(error).__name__}: {error}"[:1000]
+            fail_crawl(tx, job_id=job_id, runner=runner, message=text)
+        return FAILED
+    with app.transaction() as tx:
+        end_crawl(tx, job_id=job_id, runner=runner, finished=finished)
+    return FINISHED if finished else STOPPED
+
+
+def _claim(app: App, job_id: int, runner: str) -> ClaimedCrawl:
+    """Claim a job; one that a killed process has left is free when that one's lease is over."""
+    agent = f"Recruit/{version('recruit')} (+mailto:{app.settings.sender_address})"
+    give_up_at = stopwatch() + LEASE.total_seconds() + 1
+    while True:
+        try:
+            with app.transaction() as tx:
+                return claim_crawl(tx, job_id=job_id, runner=runner, user_agent=agent)
+        except JobTaken:
+            if stopwatch() > give_up_at:
+                raise
+            time.sleep(0.5)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Crawl the job named on the command line."""
+    numbers = [argument for argument in arguments if argument != _WITH_PARENT]
+    if len(numbers) != 1 or not numbers[0].isdecimal():
+        sys.stderr.write("Usage: python -m recruit.worker.crawl JOB_ID\n")
+        return REFUSED
+    parent = os.getppid()
+
+    def keep_going() -> bool:
+        # An orphan's parent is another process.
+        return _WITH_PARENT not in arguments or os.getppid() == parent
+
+    settings = load_settings()
+    set_up_logs(as_json=settings.log_json)
+    # A crawler sends no mail and asks no CRM.
+    quiet = replace(
+        settings,
+        crm=CrmKind.NONE,
+        inbox=InboxKind.NONE,
+        mail_transport=MailTransport.CONSOLE,
+    )
+    app = build_app(quiet)
+    try:
+        with correlation(job=int(numbers[0])):
+            return crawl_job(app, int(numbers[0]), keep_going)
+    finally:
+        app.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
