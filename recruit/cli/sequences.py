@@ -90,8 +90,19 @@ def list_all(output_format: FormatOption = Format.TABLE) -> None:
 
     with open_app() as app, app.reading() as tx:
         rows = [vars(card) | {"status": card.status.value} for card in list_sequences(tx)]
-    columns = ["name", "title", "status", "mailbox", "version", "steps", "enrolled", "active"]
-    print_rows(rows, [*columns, "sent", "replied", "positive"], output_format)
+    columns = [
+        "name",
+        "status",
+        "version",
+        "steps",
+        "enrolled",
+        "active",
+        "sent",
+        "replied",
+        "positive",
+    ]
+    wide = [*columns, "title", "mailbox"]
+    print_rows(rows, columns if output_format is Format.TABLE else wide, output_format)
 
 
 @sequence.command("start")

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from recruit.db.transaction import Transaction
+from recruit.firms.tables import Firm
 from recruit.sequences.addresses import address_key, domain_of
 from recruit.sequences.planning import plan_touch
 from recruit.sequences.recipients import Recipient, list_firm_recipients
@@ -97,8 +98,9 @@ def refuse_second(tx: Transaction, sequence: Sequence, family: tuple[int, ...]) 
     if found is None:
         return
     state = found.exit_reason.value if found.exit_reason else found.status.value
+    name = tx.session.scalar(select(Firm.name).where(Firm.id == family[0]))
     raise AlreadyEnrolled(
-        f"Firm {family[0]} was enrolled in {sequence.name} on {found.enrolled_at:%Y-%m-%d} ({state}). "
+        f"{name} was enrolled in {sequence.name} on {found.enrolled_at:%Y-%m-%d} ({state}). "
         "A firm gets a sequence once; choose another sequence."
     )
 
@@ -107,7 +109,8 @@ def choose_recipient(tx: Transaction, sequence: Sequence, family: tuple[int, ...
     """Return whom to write to; raises NoContact, Suppressed or AlreadyEnrolled (the address is)."""
     recipients = list_firm_recipients(tx, family)
     if not recipients:
-        raise NoContact(f"Firm {family[0]} has no contact with an e-mail address; add one first.")
+        name = tx.session.scalar(select(Firm.name).where(Firm.id == family[0]))
+        raise NoContact(f"{name} has no contact with an e-mail address; add one first.")
     suppressed = {r.contact_id: find_suppressed(tx, r.email, r.firm_id) for r in recipients}
     open_to = [r for r in recipients if suppressed[r.contact_id] is None]
     if not open_to:

@@ -99,7 +99,9 @@ def _act(
             _stop_firms(tx, match, ExitReason.OPTED_OUT, reason)
         case InboundKind.COMPLAINT:
             reason = "The recipient reported our mail as spam."
-            if verdict.recipient:
+            # A report about an address that we never wrote to is not ours, or forged; one that names
+            # no recipient is about how our mail is signed.
+            if verdict.recipient and match.by:
                 _suppress(tx, {_written_to(match, verdict.recipient)}, reason, ExitReason.OPTED_OUT)
                 _stop_firms(tx, match, ExitReason.OPTED_OUT, reason)
         case InboundKind.AUTO_REPLY:
@@ -113,12 +115,11 @@ def _act(
     if match.touch is not None:
         words = f"{reply.kind.value.replace('_', ' ').capitalize()} received: it was sent."
         settle_by_evidence(tx, match.touch.id, words)
-        if verdict.kind is InboundKind.BOUNCE:
+        if verdict.kind is InboundKind.BOUNCE and not (verdict.status or "").startswith("2"):
             match.touch.outcome = f"{match.touch.outcome}\nReturned: {verdict.text}".strip()
 
 
 def _take_bounce(tx: Transaction, verdict: Classified, match: Match) -> None:
-    # A report about an address that we never wrote to is not ours, or forged.
     if not match.by:
         return
     if verdict.hard:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 from recruit.sequences.addresses import FREE_MAIL, address_key, domain_and_parents, domain_of
+from recruit.sequences.store import list_families
 from recruit.sequences.tables import Enrollment, Mailbox, Touch
 
 
@@ -61,9 +62,11 @@ def match_domain(tx: Transaction, address: str | None) -> Match:
     if "." not in domain or domain in FREE_MAIL:
         return Match()
     names = domain_and_parents(domain)
-    owners = select(Firm.id).where(Firm.domain.in_(names))
+    owners = list(tx.session.scalars(select(Firm.id).where(Firm.domain.in_(names))))
+    # A firm keeps the domains of those that were merged into it.
+    ids = {member for family in list_families(tx, owners).values() for member in family}
     return _newest(
-        tx, "domain", or_(Enrollment.address_domain.in_(names), Enrollment.firm_id.in_(owners))
+        tx, "domain", or_(Enrollment.address_domain.in_(names), Enrollment.firm_id.in_(ids))
     )
 
 

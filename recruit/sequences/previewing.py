@@ -6,7 +6,10 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
+
 from recruit.db.transaction import Transaction
+from recruit.firms.tables import Firm
 from recruit.sequences.definition import SequenceDefinition, parse_definition
 from recruit.sequences.due import (
     EnrollmentView,
@@ -198,6 +201,9 @@ class _Simulation:
             )
         )
 
+    def _name_of(self, firm_id: int) -> str:
+        return str(self._tx.session.scalar(select(Firm.name).where(Firm.id == firm_id)))
+
     def _refuse(self, firm_id: int, family: tuple[int, ...], reason: str) -> None:
         recipients = list_firm_recipients(self._tx, family)
         first = recipients[0] if recipients else None
@@ -206,7 +212,7 @@ class _Simulation:
         self._planned.append(
             PlannedTouch(
                 firm_id=firm_id,
-                firm_name=first.firm_name if first else f"Firm {firm_id}",
+                firm_name=first.firm_name if first else self._name_of(family[0]),
                 step_index=0,
                 kind=self._definition.steps[0].kind,
                 to=first.email if first else "",

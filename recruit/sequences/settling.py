@@ -30,7 +30,7 @@ _MOST_ATTEMPTS = 5
 # The whole server is away or tells us to slow down: that says nothing of this message.
 _SERVER_AWAY = timedelta(minutes=5)
 _PARKED = (
-    "Nobody knows whether this was delivered: {why} Look for its Message-ID in the sent folder, in a "
+    "Nobody knows whether this was delivered: {why}. Look for its Message-ID in the sent folder, in a "
     "bounce or in the mail server's log, then say whether it was sent."
 )
 
@@ -181,6 +181,7 @@ def settle_unknown(tx: Transaction, *, touch_id: int, sent: bool, actor: str) ->
     give_place_back(tx, touch)
     touch.fence += 1
     touch.due_at = tx.now
+    touch.settled_at = None
     touch.blocked_by = ""
     touch.outcome = f"{actor} found that it was not sent."
     if enrollment.status is EnrollmentStatus.FINISHED:
@@ -199,7 +200,7 @@ def _find_ours(tx: Transaction, claim: Claim) -> tuple[Touch, Enrollment] | None
 
 def _park(tx: Transaction, touch: Touch, why: str) -> None:
     move_touch(touch, TouchStatus.UNKNOWN)
-    touch.blocked_by = _PARKED.format(why=why)
+    touch.blocked_by = _PARKED.format(why=why.rstrip("."))
     touch.outcome = why
     touch.settled_at = tx.now
 

@@ -191,7 +191,9 @@ def test_the_preview_shows_what_would_not_go_and_why(app: App) -> None:
         planned = preview(tx, sequence_name=SEQUENCE, firm_ids=[enrolled.firm_id, empty.id])
     assert [(t.blocked, t.kind) for t in planned] == [(True, StepKind.EMAIL)] * 2
     assert "was enrolled" in planned[0].rule
-    assert "no contact" in planned[1].rule
+    assert (
+        planned[1].rule == "Without contact has no contact with an e-mail address; add one first."
+    )
 
 
 Run = Callable[..., Result]
