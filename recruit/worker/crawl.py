@@ -13,14 +13,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
-from importlib.metadata import version
 from pathlib import Path
 
 from recruit.clock import stopwatch
 from recruit.config import PREFIX, CrmKind, InboxKind, MailTransport, Settings, load_settings
 from recruit.db.transaction import Transaction
 from recruit.logs import correlation, get_logger, set_up_logs
-from recruit.sourcing.crawling.plan import Page, PageResult
+from recruit.sourcing.crawling.plan import Page, PageResult, user_agent
 from recruit.sourcing.frontier import (
     ClaimedCrawl,
     claim_crawl,
@@ -159,7 +158,7 @@ def crawl_job(app: App, job_id: int, keep_going: Callable[[], bool] = lambda: Tr
 
 def _claim(app: App, job_id: int, runner: str) -> ClaimedCrawl:
     """Claim a job; one that a killed process has left is free when that one's lease is over."""
-    agent = f"Recruit/{version('recruit')} (+mailto:{app.settings.sender_address})"
+    agent = user_agent(app.settings.sender_address)
     give_up_at = stopwatch() + LEASE.total_seconds() + 1
     while True:
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
+from importlib.metadata import version
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -69,6 +70,11 @@ class Sink(Protocol):
     def settle(self, results: Sequence[PageResult]) -> bool:
         """Record results for good; also called with none, as a sign of life. False asks to stop."""
         ...
+
+
+def user_agent(contact: str) -> str:
+    """Return the name under which a crawl introduces itself, with an address to complain to."""
+    return f"Recruit/{version('recruit')} (+mailto:{contact})"
 
 
 def start_links(spec: SourceSpec) -> list[Link]:
