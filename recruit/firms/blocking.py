@@ -16,6 +16,8 @@ BLOCK_CAP = 60
 # The same for keys that tell little: names that begin alike, a street without its town.
 _LOOSE_CAP = 20
 _LOOSE = frozenset("fsw")
+# Under these, names without a word in common are strangers; what else they share has a key of its own.
+_NEEDS_A_WORD = frozenset("sw")
 # In a bigger block each is compared with so many that follow by name.
 _WINDOW = 8
 _LONGEST_KEY = 100
@@ -64,7 +66,7 @@ def candidate_pairs(
             firm = home.get(a.record_id)
             if ids in seen or (firm is not None and firm == home.get(b.record_id)):
                 continue
-            if key[0] == "w" and not _share_a_word(a, b):
+            if key[0] in _NEEDS_A_WORD and not _share_a_word(a, b):
                 continue
             seen.add(ids)
             yield a, b
