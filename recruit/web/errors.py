@@ -15,6 +15,14 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from recruit.logs import get_logger
+from recruit.onboarding.usecases import (
+    AlreadyDecided,
+    NotAMember,
+    NothingPublished,
+    UnknownCandidate,
+    UnknownPartner,
+)
+from recruit.people.usecases import EmailTaken, InvalidEmail
 from recruit.people.values import STAFF
 from recruit.sequences.usecases import UnknownRow, UnknownSequence
 from recruit.sequences.values import SequencesError
@@ -41,6 +49,13 @@ REFUSALS: dict[type[Exception], int] = {
     SequencesError: 409,
     UnknownRow: 404,
     UnknownSequence: 404,
+    AlreadyDecided: 409,
+    NothingPublished: 409,
+    NotAMember: 409,
+    EmailTaken: 409,
+    InvalidEmail: 422,
+    UnknownCandidate: 404,
+    UnknownPartner: 404,
 }
 
 

@@ -1,5 +1,6 @@
 """The other pages of the desk: with nothing, with a world, and what their buttons do."""
 
+import re
 from typing import Any
 
 import pytest
@@ -236,9 +237,16 @@ class TestOnboarding:
         self, app: App, visitor: Visitor, world: World
     ) -> None:
         candidate_id = world.candidate_ids[0]
+        links = set()
         for _ in range(2):
-            assert visitor.post(f"/candidates/{candidate_id}/accept").status_code in {303, 409}
+            response = visitor.post(f"/candidates/{candidate_id}/accept")
+            assert "is a partner" in words_of(response.text)
+            links |= set(re.findall(r'value="(http://127.0.0.1:8000/invitation/[^"]+)"', response.text))
         assert _row(app, Candidate, candidate_id).status is CandidateStatus.ACCEPTED
+        assert len(links) == 2, "each link is new, and shown once"
+        assert "/invitation/" not in visitor.get("/onboarding").text
+        states = [open_visitor(app, None).get(link).status_code for link in links]
+        assert sorted(states) == [200, 404], "the newer link works, the older one has stopped"
 
     def test_a_candidate_is_declined_with_a_reason(
         self, app: App, visitor: Visitor, world: World

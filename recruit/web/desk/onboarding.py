@@ -5,12 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from recruit.insights.onboarding import onboarding_board
+from recruit.db.transaction import Transaction
+from recruit.insights.onboarding import onboarding_board, partner_page
 from recruit.insights.today import list_candidates_to_decide
-from recruit.onboarding.usecases import accept_candidate, decline_candidate
+from recruit.onboarding.usecases import (
+    accept_candidate,
+    decline_candidate,
+    invite_signatory,
+    reopen_candidate,
+)
+from recruit.onboarding.values import MemberRole
 from recruit.web.pages import redirect, render
-from recruit.web.request import ReadingTx, StaffPerson, WritingTx, actor_of
+from recruit.web.request import AppDep, ReadingTx, StaffPerson, WritingTx
 from recruit.web.security import safe_next
+from recruit.wiring import App
 
 router = APIRouter()
 
@@ -28,15 +36,30 @@ def show_board(request: Request, tx: ReadingTx) -> Response:
 
 @router.post("/candidates/{candidate_id}/accept")
 def accept(
-    request: Request,
-    tx: WritingTx,
-    person: StaffPerson,
-    candidate_id: int,
-    back: Annotated[str, Form()] = "/onboarding",
+    request: Request, app: AppDep, tx: WritingTx, person: StaffPerson, candidate_id: int
 ) -> Response:
-    """Make a partner of a candidate."""
-    accept_candidate(tx, candidate_id=candidate_id, actor=actor_of(person))
-    return redirect(request, safe_next(back, "/onboarding"), "Accepted.")
+    """Make a partner of a candidate, and show the link that lets its signatory in."""
+    partner = accept_candidate(tx, candidate_id=candidate_id, actor=person.name)
+    return _show_invitation(request, app, tx, partner.id)
+
+
+@router.post("/partners/{partner_id}/invite")
+def invite(request: Request, app: AppDep, tx: WritingTx, partner_id: int) -> Response:
+    """Make a new invitation link for the partner's signatory; earlier ones stop working."""
+    return _show_invitation(request, app, tx, partner_id)
+
+
+def _show_invitation(request: Request, app: App, tx: Transaction, partner_id: int) -> Response:
+    # The link is a secret that stands nowhere but on this one page, so there is no redirect to it.
+    token = invite_signatory(tx, partner_id=partner_id)
+    partner = partner_page(tx, partner_id)
+    return render(
+        request,
+        "desk/accepted.html",
+        partner=partner,
+        signatory=next((m.email for m in partner.members if m.role is MemberRole.SIGNATORY), ""),
+        link=f"{app.settings.base_url.rstrip('/')}/invitation/{token}",
+    )
 
 
 @router.post("/candidates/{candidate_id}/decline")
@@ -49,5 +72,18 @@ def decline(
     back: Annotated[str, Form()] = "/onboarding",
 ) -> Response:
     """Turn a candidate down, with the reason."""
-    decline_candidate(tx, candidate_id=candidate_id, reason=reason.strip(), actor=actor_of(person))
+    decline_candidate(tx, candidate_id=candidate_id, reason=reason.strip(), actor=person.name)
     return redirect(request, safe_next(back, "/onboarding"), "Declined. The reason is kept.")
+
+
+@router.post("/candidates/{candidate_id}/reopen")
+def reopen(
+    request: Request,
+    tx: WritingTx,
+    person: StaffPerson,
+    candidate_id: int,
+    back: Annotated[str, Form()] = "/onboarding",
+) -> Response:
+    """Take a decline back."""
+    reopen_candidate(tx, candidate_id=candidate_id, actor=person.name)
+    return redirect(request, safe_next(back, "/onboarding"), "It waits for a decision again.")

@@ -109,6 +109,7 @@ def put_up(
         origin=CandidateOrigin.REPLY,
         contact_email=line.reply.from_address,
         contact_name=contact_name.strip(),
+        reply_id=reply_id,
     )
     return redirect(
         request, "/onboarding", f"{line.firm_name} is a candidate now. Accept or decline it here."

@@ -3,7 +3,13 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from recruit.insights.jobs import list_job_problems, list_jobs, list_sources
+from recruit.insights.jobs import (
+    UnknownJobLine,
+    get_job,
+    list_job_problems,
+    list_jobs,
+    list_sources,
+)
 from recruit.web.errors import show_error
 from recruit.web.pages import render
 from recruit.web.request import ReadingTx, is_htmx
@@ -24,9 +30,10 @@ def show_sources(request: Request, tx: ReadingTx) -> Response:
 @router.get("/sources/jobs/{job_id}")
 def show_job(request: Request, tx: ReadingTx, job_id: int) -> Response:
     """Show what a job could not use, why, and what helps."""
-    job = next((line for line in list_jobs(tx, limit=1000) if line.job_id == job_id), None)
-    if job is None:
-        return show_error(request, 404, text=f"There is no job {job_id} among the last ones.")
+    try:
+        job = get_job(tx, job_id)
+    except UnknownJobLine:
+        return show_error(request, 404, text=f"There is no job {job_id}.")
     return render(
         request, "desk/job.html", job=job, problems=list_job_problems(tx, job_id, PROBLEMS)
     )

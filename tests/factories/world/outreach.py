@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm
-from recruit.onboarding.tables import Candidate, Partner
+from recruit.onboarding.tables import Candidate
 from recruit.onboarding.values import CandidateOrigin, CandidateStatus
 from recruit.sequences.tables import Enrollment, Reply, SequenceVersion, Touch
-from recruit.sequences.usecases import add_mailbox, save_sequence, start_sequence
+from recruit.sequences.usecases import add_mailbox, confirm_mood, save_sequence, start_sequence
 from recruit.sequences.values import (
     EnrollmentStatus,
     ExitReason,
@@ -22,6 +22,7 @@ from recruit.sequences.values import (
     TouchStatus,
 )
 from tests.factories.world.ids import SEQUENCE, World, add_all
+from tests.factories.world.joining import accept
 
 DEFINITION: dict[str, Any] = {
     "name": SEQUENCE,
@@ -198,24 +199,18 @@ def _decide(tx: Transaction, world: World, firm: Firm, reply: Reply) -> None:
     if turn == 0:
         world.replies_by_fate.setdefault("interested", reply.id)
         return
-    accepted = turn == 2
-    decided_at = reply.received_at + timedelta(hours=3) if accepted else None
     candidate = Candidate(
-        firm_id=firm.id, status=CandidateStatus.ACCEPTED if accepted else CandidateStatus.WAITING,
-        origin=CandidateOrigin.REPLY, reply_id=reply.id, contact_name="Mira Okafor",
-        contact_email=reply.from_address, created_at=reply.received_at, decided_at=decided_at,
-        decided_by="Alex Moor" if accepted else "",
-    )  # fmt: skip
+        firm_id=firm.id,
+        status=CandidateStatus.WAITING,
+        origin=CandidateOrigin.REPLY,
+        reply_id=reply.id,
+        contact_name="Mira Okafor",
+        contact_email=reply.from_address,
+        created_at=reply.received_at,
+    )
     add_all(tx.session, candidate)
-    if not accepted:
+    if turn == 1:
         world.candidate_ids.append(candidate.id)
         return
-    reply.mood_confirmed_by, reply.handled_at = "Alex Moor", decided_at
-    partner = Partner(
-        firm_id=firm.id,
-        company={"name": firm.name},
-        accepted_at=decided_at,
-        accepted_by="Alex Moor",
-    )
-    add_all(tx.session, partner)
-    world.partner_ids.append(partner.id)
+    confirm_mood(tx, reply_id=reply.id, mood=Mood.POSITIVE, actor="Alex Moor")
+    accept(tx, world, candidate.id)
