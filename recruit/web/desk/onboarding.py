@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from recruit.db.transaction import Transaction
-from recruit.insights.onboarding import onboarding_board, partner_page
+from recruit.insights.onboarding import PartnerPage, onboarding_board, partner_page
 from recruit.insights.today import list_candidates_to_decide
 from recruit.onboarding.usecases import (
     accept_candidate,
@@ -35,29 +34,29 @@ def show_board(request: Request, tx: ReadingTx) -> Response:
 
 
 @router.post("/candidates/{candidate_id}/accept")
-def accept(
-    request: Request, app: AppDep, tx: WritingTx, person: StaffPerson, candidate_id: int
-) -> Response:
+def accept(request: Request, app: AppDep, person: StaffPerson, candidate_id: int) -> Response:
     """Make a partner of a candidate, and show the link that lets its signatory in."""
-    partner = accept_candidate(tx, candidate_id=candidate_id, actor=person.name)
-    return _show_invitation(request, app, tx, partner.id)
+    with app.transaction() as tx:
+        partner = accept_candidate(tx, candidate_id=candidate_id, actor=person.name)
+        page, token = partner_page(tx, partner.id), invite_signatory(tx, partner_id=partner.id)
+    return _show_invitation(request, app, page, token)
 
 
 @router.post("/partners/{partner_id}/invite")
-def invite(request: Request, app: AppDep, tx: WritingTx, partner_id: int) -> Response:
+def invite(request: Request, app: AppDep, partner_id: int) -> Response:
     """Make a new invitation link for the partner's signatory; earlier ones stop working."""
-    return _show_invitation(request, app, tx, partner_id)
+    with app.transaction() as tx:
+        page, token = partner_page(tx, partner_id), invite_signatory(tx, partner_id=partner_id)
+    return _show_invitation(request, app, page, token)
 
 
-def _show_invitation(request: Request, app: App, tx: Transaction, partner_id: int) -> Response:
+def _show_invitation(request: Request, app: App, page: PartnerPage, token: str) -> Response:
     # The link is a secret that stands nowhere but on this one page, so there is no redirect to it.
-    token = invite_signatory(tx, partner_id=partner_id)
-    partner = partner_page(tx, partner_id)
     return render(
         request,
         "desk/accepted.html",
-        partner=partner,
-        signatory=next((m.email for m in partner.members if m.role is MemberRole.SIGNATORY), ""),
+        partner=page,
+        signatory=next((m.email for m in page.members if m.role is MemberRole.SIGNATORY), ""),
         link=f"{app.settings.base_url.rstrip('/')}/invitation/{token}",
     )
 
