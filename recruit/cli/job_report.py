@@ -31,9 +31,10 @@ def print_job(app: "App", line: "JobLine", output_format: Format) -> None:
         print_rows([job_row(line)], JOB_COLUMNS, output_format)
         return
     unit = "pages" if line.kind.value == "crawl" else "rows"
+    problems = f"{line.problems} problem{'' if line.problems == 1 else 's'}"
     console.print(
         f"Job {line.job_id}, {escape(line.source_title)}: {line.status}. {line.read} {unit} read, "
-        f"{line.new} new, {line.changed} changed, {line.same} same, {line.problems} problems.",
+        f"{line.new} new, {line.changed} changed, {line.same} same, {problems}.",
         highlight=False,
         soft_wrap=True,
     )

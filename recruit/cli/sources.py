@@ -100,8 +100,13 @@ def check(
         if result.sighting
         for fact in result.sighting.facts
     ]
-    print_rows(rows, ["page", "field", "value", "method", "confidence"], output_format)
-    if output_format is Format.TABLE:
+    columns = ["field", "value", "method", "confidence"]
+    if output_format is not Format.TABLE:
+        print_rows(rows, ["page", *columns], output_format)
+    else:
+        for page in dict.fromkeys(row["page"] for row in rows):
+            of_page = [row for row in rows if row["page"] == page]
+            print_rows(of_page, columns, output_format, title=page)
         for problem in (p for result in sink.results for p in result.problems):
             print_problem(problem)
     if not rows:

@@ -10,6 +10,7 @@ import io
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 import charset_normalizer
@@ -78,7 +79,11 @@ def find_delimiter(sample: str) -> str:
         return first[4]
 
     def score(delimiter: str) -> tuple[float, int]:
-        rows = [row for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row][:200]
+        lines = io.StringIO(sample, newline="")
+        try:
+            rows = [row for row in islice(csv.reader(lines, delimiter=delimiter), 200) if row]
+        except csv.Error:
+            return 0.0, 0
         width = len(rows[0]) if rows else 0
         if width < 2:
             return 0.0, 0
@@ -159,7 +164,7 @@ def read_delimited(
                 number,
                 f"The row has {len(cells)} cells, the head has {width}.",
                 f"Put the cell that contains {delimiter!r} in double quotes.",
-                "".join(lines.row),
+                "".join(lines.row).rstrip(),
             )
             continue
         if any(cell.strip() for cell in cells):
@@ -172,7 +177,10 @@ def _read_alone(lines: list[str], delimiter: str) -> list[str] | None:
     """Read a line with a quote inside a quoted cell ("Acme "Inc", x) the lenient way."""
     if len(lines) != 1 or lines[0].count('"') % 2:
         return None
-    return next(csv.reader(lines, delimiter=delimiter), None)
+    try:
+        return next(csv.reader(lines, delimiter=delimiter), None)
+    except csv.Error:
+        return None
 
 
 def _broken(lines: _Lines, number: int) -> BrokenRow:
@@ -181,7 +189,7 @@ def _broken(lines: _Lines, number: int) -> BrokenRow:
         number,
         "A quote in this row is not closed, or stands inside a cell.",
         'Close it, or write a quote inside a quoted cell twice ("").',
-        lines.row[0][:2000] if lines.row else "",
+        lines.row[0][:2000].rstrip() if lines.row else "",
     )
 
 

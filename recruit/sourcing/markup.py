@@ -30,6 +30,10 @@ _LABEL_TAGS = (
 _LABELLED_LINE = re.compile(r"([^:\n]{2,40}):\s+(\S.*)")
 _SHARE = re.compile(r"/(?:share|sharer|intent|sharearticle|dialog)\b", re.IGNORECASE)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-])")
+_PHONE = re.compile(
+    r"\b(?:tel(?:efon|ephone)?|t[ée]l[ée]phone|phone|fon|call)\b\.?:?\s*(\+?[0-9(][0-9 ()/.-]{5,22}[0-9])",
+    re.IGNORECASE,
+)
 # What a page is called that is not about one firm.
 _NO_NAMES = frozenset(
     [
@@ -162,8 +166,16 @@ def find_emails(lines: list[str]) -> Iterator[str]:
             yield from (match[0].rstrip(".") for match in _EMAIL.finditer(line))
 
 
-def read_heading(root: Element, *, own_site: bool, host: str) -> str:
-    """Return what the page calls its subject: its only h1, else the name in its title; empty for neither.
+def find_phones(lines: list[str]) -> Iterator[str]:
+    """Yield the numbers that the text calls phone numbers."""
+    for line in lines:
+        yield from (match[1] for match in _PHONE.finditer(line))
+
+
+def read_heading(root: Element, *, own_site: bool, host: str) -> tuple[str, bool]:
+    """Return what the page calls its subject, and whether it does so in plain sight.
+
+    That is its only h1, else the name in its title, else an empty text.
 
     A firm's own h1 is mostly a slogan, so there the part of the title that resembles the host is taken.
     """
@@ -173,10 +185,10 @@ def read_heading(root: Element, *, own_site: bool, host: str) -> str:
     if own_site:
         label = fold(host.partition(".")[0]).replace(" ", "")
         alike = [p for p in parts if _alike(fold(p).replace(" ", ""), label)]
-        return next(iter(alike or parts[-1:] or headings), "")
+        return next(iter(alike or parts[-1:] or headings), ""), False
     if len(headings) == 1:
-        return headings[0]
-    return next(iter(parts), "")
+        return headings[0], True
+    return next(iter(parts), ""), False
 
 
 def _alike(name: str, label: str) -> bool:

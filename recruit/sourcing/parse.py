@@ -13,6 +13,7 @@ from recruit.sourcing.facts import Origin, Unreadable, infer_country, read_facts
 from recruit.sourcing.labels import Part, Target
 from recruit.sourcing.markup import (
     find_emails,
+    find_phones,
     read_heading,
     read_labelled,
     read_labelled_lines,
@@ -61,6 +62,7 @@ def _read_page(page: "_Page", html: str, *, own_site: bool) -> None:
     root = read_html(html)
     host = host_of(page.url)
     heading = read_heading(root, own_site=own_site, host=host)
+    name, _ = heading
     for item in read_structured(root, html, heading=heading, url=page.url, own_site=own_site):
         if item.field is None:
             page.add_place(item.text, item.method, item.confidence)
@@ -68,14 +70,16 @@ def _read_page(page: "_Page", html: str, *, own_site: bool) -> None:
             page.add(item.field, item.text, item.method, item.confidence)
     main = strip_chrome(root, own_site=own_site)
     lines = text_lines(main)
-    if heading:
-        page.add(FieldName.NAME, heading, "text", 0.7)
+    if name:
+        page.add(FieldName.NAME, name, "text", 0.7)
     page.add_targets(read_labelled(main), 0.88)
     page.add_targets(read_labelled_lines(lines), 0.85)
     for field, text in read_links(main, host):
         page.add(field, text, "text", 0.85)
     for email in find_emails(lines):
         page.add(FieldName.EMAIL, email, "text", 0.8)
+    for phone in find_phones(lines):
+        page.add(FieldName.PHONE, phone, "text", 0.75)
     if own_site:
         page.add(FieldName.WEBSITE, page.url, "text", 0.9)
     else:
@@ -107,6 +111,7 @@ class _Page:
         self.url = url
         self.today = today
         self._facts: list[Fact] = []
+        self._phones: list[tuple[str, Origin]] = []
 
     def has(self, field: FieldName) -> bool:
         return any(fact.field is field for fact in self._facts)
@@ -117,7 +122,15 @@ class _Page:
     def add(self, field: FieldName, text: str, method: str, confidence: float) -> None:
         """Add what a text states, if it can be read; a page cannot be mended from here."""
         origin = Origin(method, confidence, self.url)
-        country = next((str(f.value) for f in self._facts if f.field is FieldName.COUNTRY), None)
+        if field is FieldName.PHONE:
+            # A number without prefix is read when the country is known, and that may stand further down.
+            self._phones.append((text, origin))
+        else:
+            self._read(field, text, origin)
+
+    def _read(
+        self, field: FieldName, text: str, origin: Origin, country: str | None = None
+    ) -> None:
         try:
             self._facts += read_facts(field, text, origin, today=self.today, country=country)
         except Unreadable:
@@ -145,6 +158,11 @@ class _Page:
 
     def chosen(self) -> list[Fact]:
         """Return the surest fact of a single field and every distinct value of the others."""
+        countries = [fact for fact in self._facts if fact.field is FieldName.COUNTRY]
+        country = max(countries, key=lambda fact: fact.confidence, default=None)
+        for text, origin in self._phones:
+            self._read(FieldName.PHONE, text, origin, str(country.value) if country else None)
+        self._phones.clear()
         ordered = sorted(self._facts, key=lambda fact: -fact.confidence)
         facts: list[Fact] = []
         for field in FieldName:

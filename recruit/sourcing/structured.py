@@ -27,7 +27,7 @@ _NAMES = (
     "ResearchOrganization FundingAgency SportsOrganization WorkersUnion LibrarySystem "
     "AccountingService AutomotiveBusiness ChildCare EmploymentAgency EntertainmentBusiness "
     "FinancialService FoodEstablishment HealthAndBeautyBusiness HomeAndConstructionBusiness "
-    "InsuranceAgency InternetCafe LegalService LodgingBusiness MedicalBusiness RealEstateAgent "
+    "Hotel Restaurant InsuranceAgency InternetCafe LegalService LodgingBusiness MedicalBusiness RealEstateAgent "
     "RecyclingCenter SelfStorage ShoppingCenter Store ComputerStore ElectronicsStore TravelAgency "
     "Notary Attorney Electrician Plumber HVACBusiness GeneralContractor Brand"
 )
@@ -45,12 +45,12 @@ class Stated:
 
 
 def read_structured(
-    root: Element, source: str, *, heading: str, url: str, own_site: bool
+    root: Element, source: str, *, heading: tuple[str, bool], url: str, own_site: bool
 ) -> list[Stated]:
     """Return what the page's structured data says of its firm.
 
     `source` is the page's text (a cheap look whether a syntax occurs at all), `heading` what the page
-    calls its subject. On a page of its own site the firm is whoever has the site's host.
+    calls its subject, and whether it does so in plain sight. On a page of its own site the firm is whoever has the site's host.
     """
     found: list[Stated] = []
     for method, confidence, items in (
@@ -119,11 +119,11 @@ def _types(item: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _choose(
-    items: list[dict[str, Any]], heading: str, url: str, *, own_site: bool
+    items: list[dict[str, Any]], heading: tuple[str, bool], url: str, *, own_site: bool
 ) -> Mapping[str, Any]:
     best: Mapping[str, Any] = {}
     best_score = 0.0
-    title = fold(heading)
+    title, in_sight = fold(heading[0]), heading[1]
     for item in _candidates(items):
         name = fold(next(texts_of(item, "name"), "") or next(texts_of(item, "legalName"), ""))
         hosts = {host_of(text) for text in texts_of(item, "url")}
@@ -131,7 +131,7 @@ def _choose(
         here = host_of(url) in hosts
         # On a directory's page an organisation that the page is not headed with, and that lives on the
         # directory's own host or nowhere, is the directory itself.
-        if not own_site and heading and not named and (here or not hosts):
+        if not own_site and not named and (here or (in_sight and not hosts)):
             continue
         score = 1 + 4 * named + 2 * (own_site and here) + min(len(item), 20) / 20
         if score > best_score:
