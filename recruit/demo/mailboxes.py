@@ -15,6 +15,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from socket import socket
 from threading import Lock
 from typing import Any
 
@@ -25,6 +26,13 @@ from recruit.demo.answers import write_answer, write_bounce, write_out_of_office
 from recruit.demo.temper import Temper, behavior_of
 
 Unsubscribe = Callable[[str], None]
+
+
+def _free_port() -> int:
+    # The controller greets its own server on the port that it was given, so 0 will not do.
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @dataclass(order=True)
@@ -50,16 +58,17 @@ class MailboxSimulator:
         self._numbers = itertools.count()
         self._mails: Counter[str] = Counter()
         self._lock = Lock()
-        self._controller = Controller(self, hostname="127.0.0.1", port=0, ready_timeout=10)
+        self._port = _free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self._port, ready_timeout=10)
 
     def start(self) -> int:
         """Start the SMTP server on a free port of loopback and return the port."""
         self._controller.start()
-        server = self._controller.server
-        if server is None:
-            raise RuntimeError("The SMTP server of the simulated mailboxes did not start.")
-        sockets: Any = server
-        return int(sockets.sockets[0].getsockname()[1])
+        return self._port
+
+    def follow(self, clock: Clock) -> None:
+        """Live by another clock from now on."""
+        self._clock = clock
 
     def stop(self) -> None:
         """Stop the SMTP server."""

@@ -26,9 +26,9 @@ class Temper(StrEnum):
 
 # In percent; what remains ignores us.
 SHARES: tuple[tuple[Temper, int], ...] = (
-    (Temper.POSITIVE, 22),
-    (Temper.NEGATIVE, 8),
-    (Temper.LATER, 4),
+    (Temper.POSITIVE, 15),
+    (Temper.NEGATIVE, 7),
+    (Temper.LATER, 3),
     (Temper.AWAY, 6),
     (Temper.REFUSED, 3),
     (Temper.BOUNCES, 3),

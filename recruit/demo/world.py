@@ -54,6 +54,8 @@ def demo_settings(settings: Settings, folder: Path) -> Settings:
         postal_address="Northlight, 1 Harbour Street, 20457 Hamburg, Germany",
         inbox=InboxKind.MAILDIR,
         maildir_path=folder / "inbox",
+        # The crawler is a process of its own and has to live in the same time.
+        demo_clock_shift_s=-timedelta(days=DAYS).total_seconds(),
     )
 
 

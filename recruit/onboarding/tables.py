@@ -3,7 +3,7 @@
 Attempts, awards and agreement acceptances are only ever added to: access is computed from them.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, BigInt, Id, status_type
 from recruit.firms.tables import Firm
-from recruit.onboarding.values import CandidateOrigin, CandidateStatus, MemberRole
+from recruit.onboarding.values import Action, CandidateOrigin, CandidateStatus, MemberRole
 from recruit.people.tables import Person
 from recruit.sequences.tables import Reply
 
@@ -103,8 +103,7 @@ class AgreementAcceptance(Base):
 class Course(Base):
     """One version of a course: lessons and quiz. Earlier versions stay for the record.
 
-    `definition`: {"lessons": [{"key", "title", "minutes", "markdown"}], "quiz": {"pass_mark",
-    "questions": [{"key", "kind", "text", "options", "answer"}]}, "validity_months": 12}
+    `definition` is `recruit.onboarding.course.CourseDefinition` as JSON.
     """
 
     __tablename__ = "course"
@@ -121,7 +120,7 @@ class Course(Base):
 
 
 class Track(Base):
-    """One version of an onboarding track. `definition`: {"steps": [{"key", "kind", "title", …}]}."""
+    """One version of a track; `definition` is `recruit.onboarding.track.TrackDefinition` as JSON."""
 
     __tablename__ = "track"
 
@@ -224,9 +223,10 @@ class Resource(Base):
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(100), unique=True)
     title: Mapped[str] = mapped_column(String(200))
+    summary: Mapped[str] = mapped_column(String(300), default="")
     markdown: Mapped[str] = mapped_column(Text)
     # The Action whose gate opens it.
-    action: Mapped[str] = mapped_column(String(40))
+    action: Mapped[Action] = mapped_column(status_type(Action))
     owner: Mapped[str] = mapped_column(String(200))
-    review_on: Mapped[datetime | None]
+    review_on: Mapped[date | None]
     position: Mapped[int] = mapped_column(BigInt, default=0)

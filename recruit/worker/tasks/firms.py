@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from celery import Celery
 
-from recruit.firms.usecases import ResolutionReport, resolve_firms
+from recruit.firms.usecases import resolve_firms
+from recruit.firms.values import ResolutionReport
 from recruit.wiring import App
 from recruit.worker.sweep import task
 

@@ -1,0 +1,82 @@
+"""What is known of a partner at a moment: the facts that progress and access are computed from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from recruit.onboarding.course import CourseDefinition
+from recruit.onboarding.track import TrackDefinition
+from recruit.onboarding.values import MemberRole
+
+
+@dataclass(frozen=True)
+class Signature:
+    """An agreement that the partner has accepted; the earliest, where it accepted several versions."""
+
+    agreement: str
+    number: int
+    person_id: int
+    signer: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A step that somebody declared done, or that a channel manager waived with a reason."""
+
+    step_key: str
+    waived: bool
+    note: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A person's certificate for a course; valid from `awarded_at` up to before `valid_until`."""
+
+    serial: str
+    course_key: str
+    cycle: int
+    awarded_at: datetime
+    valid_until: datetime
+
+    def is_valid(self, now: datetime) -> bool:
+        """Tell whether it counts at `now`."""
+        return self.awarded_at <= now < self.valid_until
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person who is with the partner now. Lessons are known by (course key, lesson key)."""
+
+    person_id: int
+    name: str
+    email: str
+    role: MemberRole
+    joined_at: datetime
+    signed_in_at: datetime | None = None
+    lessons: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    # Course key -> when the quiz was first passed.
+    passed: Mapping[str, datetime] = field(default_factory=dict)
+    certificates: tuple[Certificate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All facts about one partner. `courses` are the current versions, by key."""
+
+    partner_id: int
+    firm_id: int
+    company_name: str
+    accepted_at: datetime
+    track: TrackDefinition
+    courses: Mapping[str, CourseDefinition]
+    members: tuple[Member, ...] = ()
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
+    declared: Mapping[str, Declared] = field(default_factory=dict)
+    left_at: datetime | None = None
+
+    def find_member(self, person_id: int) -> Member | None:
+        """Return the member who is this person."""
+        return next((m for m in self.members if m.person_id == person_id), None)

@@ -1,0 +1,188 @@
+"""Read the evidence of partners: a fixed number of queries, however many partners are asked for."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, true
+
+from recruit.db.transaction import Transaction
+from recruit.firms.tables import Firm
+from recruit.onboarding import store
+from recruit.onboarding.course import CourseDefinition, parse_course
+from recruit.onboarding.evidence import Certificate, Declared, Evidence, Member, Signature
+from recruit.onboarding.gates import Decision, decide
+from recruit.onboarding.store import NotAMember, UnknownPartner
+from recruit.onboarding.tables import (
+    AgreementAcceptance,
+    AgreementVersion,
+    Attempt,
+    Award,
+    Course,
+    LessonView,
+    Partner,
+    PartnerMember,
+    PartnerTrack,
+    StepEvidence,
+    Track,
+)
+from recruit.onboarding.track import TrackDefinition, parse_track
+from recruit.onboarding.values import Action
+from recruit.people.tables import LoginSession, Person
+
+
+def gather_evidence(tx: Transaction, *, partner_id: int) -> Evidence:
+    """Return all that is known of one partner; raises `UnknownPartner`."""
+    found = gather_many(tx, partner_ids=[partner_id])
+    if partner_id not in found:
+        raise UnknownPartner(f"There is no partner {partner_id}.")
+    return found[partner_id]
+
+
+def gather_evidence_of_person(tx: Transaction, *, person_id: int) -> Evidence:
+    """Return all that is known of the partner that a person belongs to; raises `NotAMember`."""
+    return gather_evidence(tx, partner_id=store.get_member(tx, person_id).partner_id)
+
+
+def check_gate(
+    tx: Transaction, *, person_id: int, action: Action, course: str | None = None
+) -> Decision:
+    """Decide whether an action is open to a person now."""
+    try:
+        evidence = gather_evidence_of_person(tx, person_id=person_id)
+    except NotAMember:
+        return Decision(False, reason="You do not belong to a partner.")
+    return decide(action, evidence, tx.now, person_id=person_id, course=course)
+
+
+def gather_many(
+    tx: Transaction, *, partner_ids: Collection[int] | None = None
+) -> dict[int, Evidence]:
+    """Return what is known of these partners, or of all where no ids are given."""
+
+    def only(column: Any) -> Any:
+        return column.in_(partner_ids) if partner_ids is not None else true()
+
+    courses = {
+        course.key: read_course(course.definition, course.definition_hash)
+        for course in store.list_courses(tx)
+    }
+    members = _members(tx, only(PartnerMember.partner_id))
+    signatures: dict[int, dict[str, Signature]] = defaultdict(dict)
+    for row in tx.session.execute(
+        select(AgreementAcceptance, AgreementVersion.name, AgreementVersion.number)
+        .join(AgreementVersion, AgreementVersion.id == AgreementAcceptance.agreement_version_id)
+        .where(only(AgreementAcceptance.partner_id))
+        .order_by(AgreementAcceptance.accepted_at, AgreementAcceptance.id)
+    ):
+        accepted, name, number = row
+        signatures[accepted.partner_id].setdefault(
+            name,
+            Signature(name, number, accepted.person_id, accepted.typed_name, accepted.accepted_at),
+        )
+    declared: dict[int, dict[str, Declared]] = defaultdict(dict)
+    for step in tx.session.scalars(select(StepEvidence).where(only(StepEvidence.partner_id))):
+        declared[step.partner_id][step.step_key] = Declared(
+            step.step_key, step.waived, step.note, step.actor, step.at
+        )
+    found = {}
+    for partner, firm_name, definition, definition_hash in tx.session.execute(
+        select(Partner, Firm.name, Track.definition, Track.definition_hash)
+        .join(Firm, Firm.id == Partner.firm_id)
+        .join(PartnerTrack, PartnerTrack.partner_id == Partner.id)
+        .join(Track, Track.id == PartnerTrack.track_id)
+        .where(only(Partner.id))
+        .order_by(Partner.id)
+    ):
+        found[partner.id] = Evidence(
+            partner_id=partner.id,
+            firm_id=partner.firm_id,
+            company_name=partner.company.get("name") or firm_name,
+            accepted_at=partner.accepted_at,
+            left_at=partner.left_at,
+            track=read_track(definition, definition_hash),
+            courses=courses,
+            members=tuple(members.get(partner.id, ())),
+            signatures=signatures.get(partner.id, {}),
+            declared=declared.get(partner.id, {}),
+        )
+    return found
+
+
+def _members(tx: Transaction, of_partners: Any) -> dict[int, list[Member]]:
+    active = of_partners & PartnerMember.left_at.is_(None)
+    people = select(PartnerMember.person_id).where(active)
+    lessons: dict[int, dict[tuple[str, str], datetime]] = defaultdict(dict)
+    for person_id, course_key, lesson_key, at in tx.session.execute(
+        select(LessonView.person_id, Course.key, LessonView.lesson_key, func.min(LessonView.at))
+        .join(Course, Course.id == LessonView.course_id)
+        .where(LessonView.person_id.in_(people))
+        .group_by(LessonView.person_id, Course.key, LessonView.lesson_key)
+    ):
+        lessons[person_id][course_key, lesson_key] = at
+    passed: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for person_id, course_key, at in tx.session.execute(
+        select(Attempt.person_id, Course.key, func.min(Attempt.at))
+        .join(Course, Course.id == Attempt.course_id)
+        .where(Attempt.passed, Attempt.person_id.in_(people))
+        .group_by(Attempt.person_id, Course.key)
+    ):
+        passed[person_id][course_key] = at
+    certificates: dict[int, list[Certificate]] = defaultdict(list)
+    for award in tx.session.scalars(
+        select(Award).where(Award.person_id.in_(people)).order_by(Award.awarded_at, Award.id)
+    ):
+        certificates[award.person_id].append(
+            Certificate(
+                award.serial, award.course_key, award.cycle, award.awarded_at, award.valid_until
+            )
+        )
+    members: dict[int, list[Member]] = defaultdict(list)
+    first_seen = (
+        select(LoginSession.person_id, func.min(LoginSession.created_at).label("at"))
+        .group_by(LoginSession.person_id)
+        .where(LoginSession.person_id.in_(people))
+        .subquery()
+    )
+    for row in tx.session.execute(
+        select(PartnerMember, Person, first_seen.c.at)
+        .join(Person, Person.id == PartnerMember.person_id)
+        .join(first_seen, first_seen.c.person_id == PartnerMember.person_id, isouter=True)
+        .where(active)
+        .order_by(PartnerMember.id)
+    ):
+        member, person, seen = row
+        members[member.partner_id].append(
+            Member(
+                person_id=person.id,
+                name=person.name,
+                email=person.email,
+                role=member.role,
+                joined_at=member.joined_at,
+                signed_in_at=seen,
+                lessons=lessons.get(person.id, {}),
+                passed=passed.get(person.id, {}),
+                certificates=tuple(certificates.get(person.id, ())),
+            )
+        )
+    return members
+
+
+# Versions are immutable and few, and partners many: each is read once a process.
+_tracks: dict[str, TrackDefinition] = {}
+_courses: dict[str, CourseDefinition] = {}
+
+
+def read_track(definition: dict[str, Any], definition_hash: str) -> TrackDefinition:
+    """Return a stored track version."""
+    if definition_hash not in _tracks:
+        _tracks[definition_hash] = parse_track(definition, file="stored track")
+    return _tracks[definition_hash]
+
+
+def read_course(definition: dict[str, Any], definition_hash: str) -> CourseDefinition:
+    """Return a stored course version."""
+    if definition_hash not in _courses:
+        _courses[definition_hash] = parse_course(definition, file="stored course")
+    return _courses[definition_hash]

@@ -1,0 +1,131 @@
+"""Publishing agreements, courses, tracks and resources: same content, same version."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from recruit.db.transaction import Transaction
+from recruit.onboarding import store
+from recruit.onboarding.course import CourseDefinition, parse_course
+from recruit.onboarding.definitions import ContentError, definition_json, near
+from recruit.onboarding.tables import AgreementVersion, Course, Resource, Track
+from recruit.onboarding.track import TrackDefinition, parse_track
+from recruit.onboarding.values import Action
+
+
+def _hash(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def publish_agreement(tx: Transaction, *, name: str, title: str, text: str) -> AgreementVersion:
+    """Publish a text to sign; the same text is the same version."""
+    if not text.strip():
+        raise ContentError(f"agreement {name}: The text is empty. Write what is agreed.")
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    newest = store.find_agreement(tx, name)
+    if newest is not None and newest.sha256 == digest:
+        newest.title = title
+        return newest
+    version = AgreementVersion(
+        name=name,
+        number=1 if newest is None else newest.number + 1,
+        title=title,
+        text=text,
+        sha256=digest,
+        published_at=tx.now,
+    )
+    tx.session.add(version)
+    tx.session.flush()
+    return version
+
+
+def publish_course(
+    tx: Transaction, *, definition: Mapping[str, Any] | CourseDefinition, file: str = "course"
+) -> Course:
+    """Publish a course; raises `ContentError` where it cannot be used."""
+    if not isinstance(definition, CourseDefinition):
+        definition = parse_course(definition, file=file)
+    data = definition_json(definition)
+    digest = _hash(data)
+    newest = store.find_course(tx, definition.key)
+    if newest is not None and newest.definition_hash == digest:
+        return newest
+    course = Course(
+        key=definition.key,
+        number=1 if newest is None else newest.number + 1,
+        title=definition.title,
+        definition=data,
+        definition_hash=digest,
+        published_at=tx.now,
+    )
+    tx.session.add(course)
+    tx.session.flush()
+    return course
+
+
+def publish_track(
+    tx: Transaction, *, definition: Mapping[str, Any] | TrackDefinition, file: str = "track"
+) -> Track:
+    """Publish a track; raises `ContentError` where it cannot be used or names what is not published."""
+    if not isinstance(definition, TrackDefinition):
+        definition = parse_track(definition, file=file)
+    for step in definition.steps:
+        if step.agreement and store.find_agreement(tx, step.agreement) is None:
+            raise ContentError(
+                f"{file}: steps.{step.key}: The agreement {step.agreement!r} is not published. "
+                "Publish it first."
+            )
+        if step.course and store.find_course(tx, step.course) is None:
+            known = [course.key for course in store.list_courses(tx)]
+            raise ContentError(
+                f"{file}: steps.{step.key}: The course {step.course!r} is not published. "
+                f"{near(step.course, known)}"
+            )
+    data = definition_json(definition)
+    digest = _hash(data)
+    newest = store.find_track(tx, definition.name)
+    if newest is not None and newest.definition_hash == digest:
+        return newest
+    track = Track(
+        name=definition.name,
+        number=1 if newest is None else newest.number + 1,
+        title=definition.title,
+        definition=data,
+        definition_hash=digest,
+        published_at=tx.now,
+    )
+    tx.session.add(track)
+    tx.session.flush()
+    return track
+
+
+def publish_resource(
+    tx: Transaction,
+    *,
+    key: str,
+    title: str,
+    markdown: str,
+    action: Action | str,
+    owner: str,
+    summary: str = "",
+    review_on: date | None = None,
+    position: int = 0,
+) -> Resource:
+    """Publish a page for partners, or replace the one with this key; `action`'s gate opens it."""
+    try:
+        gate = Action(action)
+    except ValueError:
+        raise ContentError(
+            f"resource {key}: {action!r} is no gate. {near(action, [a.value for a in Action])}"
+        ) from None
+    resource = store.find_resource(tx, key)
+    if resource is None:
+        resource = Resource(key=key)
+        tx.session.add(resource)
+    resource.title, resource.summary, resource.markdown = title, summary, markdown
+    resource.action, resource.owner, resource.review_on = gate, owner, review_on
+    resource.position = position
+    tx.session.flush()
+    return resource

@@ -1,0 +1,83 @@
+"""What people and edges can do with onboarding: one function an action, gathered from its modules."""
+
+from recruit.onboarding.candidates import (
+    AlreadyDecided,
+    accept_candidate,
+    add_candidate,
+    collect_candidates,
+    decline_candidate,
+    reopen_candidate,
+)
+from recruit.onboarding.gathering import (
+    check_gate,
+    gather_evidence,
+    gather_evidence_of_person,
+    gather_many,
+)
+from recruit.onboarding.members import (
+    invite_member,
+    invite_signatory,
+    leave_member,
+    leave_partner,
+)
+from recruit.onboarding.publishing import (
+    publish_agreement,
+    publish_course,
+    publish_resource,
+    publish_track,
+)
+from recruit.onboarding.steps import (
+    CompanyIncomplete,
+    GateNotMet,
+    NothingToTake,
+    NotSignedProperly,
+    UnknownStep,
+    hand_in_quiz,
+    save_company,
+    sign_agreement,
+    view_lesson,
+    waive_step,
+)
+from recruit.onboarding.store import (
+    NotAMember,
+    NothingPublished,
+    UnknownCandidate,
+    UnknownCourse,
+    UnknownPartner,
+)
+
+__all__ = [
+    "AlreadyDecided",
+    "CompanyIncomplete",
+    "GateNotMet",
+    "NotAMember",
+    "NotSignedProperly",
+    "NothingPublished",
+    "NothingToTake",
+    "UnknownCandidate",
+    "UnknownCourse",
+    "UnknownPartner",
+    "UnknownStep",
+    "accept_candidate",
+    "add_candidate",
+    "check_gate",
+    "collect_candidates",
+    "decline_candidate",
+    "gather_evidence",
+    "gather_evidence_of_person",
+    "gather_many",
+    "hand_in_quiz",
+    "invite_member",
+    "invite_signatory",
+    "leave_member",
+    "leave_partner",
+    "publish_agreement",
+    "publish_course",
+    "publish_resource",
+    "publish_track",
+    "reopen_candidate",
+    "save_company",
+    "sign_agreement",
+    "view_lesson",
+    "waive_step",
+]
