@@ -51,10 +51,10 @@ class Menu:
     def crm(self) -> str:
         """Return the CRM's state in a word or two."""
         if self.crm_refused:
-            return f"{self.crm_refused} refused"
+            return f"{self.crm_refused:,} refused"
         if self.crm_unknown:
-            return f"{self.crm_unknown} unsure"
-        return f"{self.crm_waiting} waiting" if self.crm_waiting else "fresh"
+            return f"{self.crm_unknown:,} unsure"
+        return f"{self.crm_waiting:,} waiting" if self.crm_waiting else "fresh"
 
 
 def failed_lately(now: datetime) -> ColumnElement[bool]:

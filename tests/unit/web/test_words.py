@@ -83,3 +83,8 @@ def test_an_unknown_country_stays_its_code() -> None:
     assert words.country("ZZ") == "ZZ"
     assert words.place(None, "DE") == "Germany"
     assert words.place(None, None) == "?"
+
+
+def test_a_zone_that_stands_in_for_no_place_says_so() -> None:
+    assert words.zone("America/New_York") == "America/New York"
+    assert words.zone("Etc/UTC") == "place unknown"
