@@ -86,10 +86,13 @@ def take_facts(
     merge: MergePlan,
     ours: Mapping[str, Value],
     theirs: Mapping[str, Value],
+    *,
+    written: bool,
 ) -> None:
     """Keep what was taken from the CRM beside the firm's own facts, and drop what no longer holds.
 
-    A value of ours that was written, or that both sides share, needs no second one beside it.
+    A value of ours that is `written`, or that both sides share, needs no second one beside it.
+    One that has yet to be written keeps it: the CRM may think again before that.
     """
     row = store.find_facts(tx, firm_id)
     facts = dict(row.facts) if row else {}
@@ -98,7 +101,7 @@ def take_facts(
         if name in merge.take:
             facts[rule.ours] = rule.from_crm(merge.take[name])
         elif rule.direction is not Direction.PULL and (
-            name in merge.write or ours.get(name) == theirs.get(name)
+            (written and name in merge.write) or ours.get(name) == theirs.get(name)
         ):
             facts.pop(rule.ours, None)
     if facts == (row.facts if row else {}):

@@ -144,7 +144,7 @@ def _settle_edit(
         later = desired.changed_at > record.modified_at
     merge = plan(part.rules, before, ours, theirs, ours_later=later)
     if firm_id is not None and link.object_type == "firm":
-        take_facts(tx, part, firm_id, merge, ours, theirs)
+        take_facts(tx, part, firm_id, merge, ours, theirs, written=False)
     save_agreement(tx, link, _agree_but_for(part, before, merge, ours, theirs))
     link.crm_modified_at = record.modified_at
     link.crm_version = record.version

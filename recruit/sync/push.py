@@ -162,7 +162,15 @@ def _write_record(
         elif link is not None and link_view(link).agreement != told.agreement:
             save_agreement(tx, link, told.agreement)
         if record.kind == "company":
-            take_facts(tx, rules, firm_id, proposal.merge, proposal.ours, told.agreement.theirs)
+            take_facts(
+                tx,
+                rules,
+                firm_id,
+                proposal.merge,
+                proposal.ours,
+                told.agreement.theirs,
+                written=told.returned is not None,
+            )
     if told.returned is not None:
         record_event(
             tx, SyncDirection.PUSH, record.key, _WHAT[proposal.step], changes=proposal.changes

@@ -171,6 +171,18 @@ def test_where_the_crm_prevails_its_value_stands_beside_ours_and_never_overwrite
     assert sides.facts() == {}
 
 
+def test_a_blank_that_is_taken_back_before_we_could_fill_it_changes_nothing(sides):
+    sides.edit(city="Bremen")
+    sides.pull()
+    sides.edit(city=None)
+    assert sides.pull().to_restore == 1
+    sides.edit(city="Bremen")
+    sides.push()
+    assert sides.company().fields["city"] == "Bremen"
+    assert sides.facts() == {"city": "Bremen"}
+    assert sides.differences() == []
+
+
 def test_where_ours_prevails_an_edit_there_is_put_right_by_the_next_push(sides):
     sides.edit(partner_stage="Mine", partner_score=1)
     assert sides.pull().to_restore == 1
