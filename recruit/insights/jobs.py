@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import FirmMember
@@ -105,23 +105,17 @@ class SourceLine:
 
 def list_sources(tx: Transaction) -> list[SourceLine]:
     """Return all sources by title."""
-    records = dict(
-        tx.session.execute(
-            select(SourceRecord.source_id, func.count())
-            .where(SourceRecord.vanished_at.is_(None))
-            .group_by(SourceRecord.source_id)
-        )
-        .tuples()
-        .all()
+    records = _counts(
+        tx,
+        select(SourceRecord.source_id, func.count())
+        .where(SourceRecord.vanished_at.is_(None))
+        .group_by(SourceRecord.source_id),
     )
-    firms = dict(
-        tx.session.execute(
-            select(SourceRecord.source_id, func.count(FirmMember.firm_id.distinct()))
-            .join(FirmMember, FirmMember.source_record_id == SourceRecord.id)
-            .group_by(SourceRecord.source_id)
-        )
-        .tuples()
-        .all()
+    firms = _counts(
+        tx,
+        select(SourceRecord.source_id, func.count(FirmMember.firm_id.distinct()))
+        .join(FirmMember, FirmMember.source_record_id == SourceRecord.id)
+        .group_by(SourceRecord.source_id),
     )
     latest = select(func.max(SourcingJob.id)).group_by(SourcingJob.source_id)
     jobs = {
@@ -148,6 +142,10 @@ def list_sources(tx: Transaction) -> list[SourceLine]:
             )
         )
     return lines
+
+
+def _counts(tx: Transaction, query: Select[int, int]) -> dict[int, int]:
+    return {row[0]: row[1] for row in tx.session.execute(query)}
 
 
 def list_job_problems(tx: Transaction, job_id: int, limit: int | None = 500) -> list[Problem]:

@@ -139,9 +139,11 @@ def _open(tx: Transaction, source_name: str, given: MappingSpec | None, runner: 
     )
     for job in store.list_open_jobs(tx, source_id=source.id, kind=JobKind.IMPORT):
         if job.lease_until and job.lease_until > tx.now:
+            left = (job.lease_until - tx.now).total_seconds()
             raise JobTaken(
                 f"Job {job.id} is importing into {source_name!r} just now. Wait until it is done; if it "
-                f"was killed, try again in {(job.lease_until - tx.now).total_seconds():.0f} s."
+                f"was killed, try again in {left:.0f} s.",
+                job.claimed_by or "",
             )
         text = "The process that ran this import is gone. The file was imported again."
         finish_job(tx, job_id=job.id, status=JobStatus.FAILED, message=text)

@@ -39,6 +39,7 @@ __all__ = [
     "open_job",
     "record_problems",
     "record_sightings",
+    "release_job",
     "set_job_status",
 ]
 
@@ -56,7 +57,12 @@ class JobIsOver(ValueError):
 
 
 class JobTaken(ValueError):
-    """Another process works on the job."""
+    """Another process works on the job, or did: `runner` is its name."""
+
+    def __init__(self, message: str, runner: str) -> None:
+        """Keep the message and the name of the process."""
+        super().__init__(message)
+        self.runner = runner
 
 
 def define_source(tx: Transaction, *, spec: SourceSpec) -> Source:
@@ -159,16 +165,25 @@ def finish_job(
 def claim_job(tx: Transaction, *, job_id: int, runner: str) -> SourcingJob:
     """Take a job for one process; it holds it as long as it renews. Raises `JobTaken`, `JobIsOver`."""
     job = store.get_job(tx, job_id, lock=True)
-    if job.claimed_by not in {None, runner} and job.lease_until and job.lease_until > tx.now:
+    other = job.claimed_by if job.claimed_by != runner else None
+    if other and job.lease_until and job.lease_until > tx.now:
         left = (job.lease_until - tx.now).total_seconds()
         raise JobTaken(
-            f"Another process ({job.claimed_by}) works on job {job_id}. If it was killed, the job is free "
-            f"in {left:.0f} s."
+            f"Another process ({other}) works on job {job_id}. If it was killed, the job is free in "
+            f"{left:.0f} s.",
+            other,
         )
     set_job_status(tx, job_id=job_id, status=JobStatus.RUNNING, message="")
     job.claimed_by = runner
     job.lease_until = tx.now + LEASE
     return job
+
+
+def release_job(tx: Transaction, *, job_id: int, runner: str) -> None:
+    """Let go of a job that `runner` held and cannot work on any more, because it is known to be dead."""
+    job = store.get_job(tx, job_id, lock=True)
+    if job.claimed_by == runner:
+        job.claimed_by = job.lease_until = None
 
 
 @dataclass(frozen=True)

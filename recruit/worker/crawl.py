@@ -7,6 +7,7 @@ SIGTERM put the job back into the queue; after SIGKILL the next process goes on 
 """
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ from recruit.sourcing.frontier import (
     settle_pages,
     take_pages,
 )
-from recruit.sourcing.usecases import LEASE, JobIsOver, JobTaken, UnknownJob
+from recruit.sourcing.usecases import LEASE, JobIsOver, JobTaken, UnknownJob, release_job
 from recruit.wiring import App, build_app
 from recruit.worker.holder import holder
 
@@ -157,17 +158,35 @@ def crawl_job(app: App, job_id: int, keep_going: Callable[[], bool] = lambda: Tr
 
 
 def _claim(app: App, job_id: int, runner: str) -> ClaimedCrawl:
-    """Claim a job; one that a killed process has left is free when that one's lease is over."""
+    """Claim a job; one that a killed process has left is free at once, or when that one's lease is over."""
     agent = user_agent(app.settings.sender_address)
     give_up_at = stopwatch() + LEASE.total_seconds() + 1
     while True:
         try:
             with app.transaction() as tx:
                 return claim_crawl(tx, job_id=job_id, runner=runner, user_agent=agent)
-        except JobTaken:
+        except JobTaken as taken:
             if stopwatch() > give_up_at:
                 raise
-            time.sleep(0.5)
+            if is_dead(taken.runner):
+                with app.transaction() as tx:
+                    release_job(tx, job_id=job_id, runner=taken.runner)
+            else:
+                time.sleep(0.5)
+
+
+def is_dead(runner: str) -> bool:
+    """Tell whether the holder of a lease (`host:pid`) is a process of this machine that is gone."""
+    host, _, pid = runner.rpartition(":")
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def main(arguments: Sequence[str]) -> int:

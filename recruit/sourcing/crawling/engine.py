@@ -1,5 +1,6 @@
 """Runs Scrapy over one plan in this process, once: a reactor cannot be started a second time."""
 
+import logging
 import signal
 from typing import Any
 
@@ -30,6 +31,9 @@ def crawl(plan: CrawlPlan, sink: Sink) -> bool:
     reactor.installNameResolver(GuardedResolver(reactor.nameResolver, guard))
     settings = scrapy_settings(plan)
     configure_logging(settings)
+    # What they tell of single pages stands in the job's report, in words.
+    for talker in ("retry", "robotstxt", "httpcompression"):
+        logging.getLogger(f"scrapy.downloadermiddlewares.{talker}").setLevel(logging.CRITICAL)
     runner = AsyncCrawlerRunner(settings)
     crawler = Crawler(FirmSpider, runner.settings)
     task = runner.crawl(crawler, plan=plan, sink=sink, guard=guard)

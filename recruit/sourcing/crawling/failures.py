@@ -96,6 +96,8 @@ def _explain(error: BaseException, last_url: str, guard: AddressGuard) -> tuple[
             )
         case DownloadCancelledError():
             return "too large", "The page is larger than 5 MB.", "Leave it out."
+        case IgnoreRequest() if "DOWNLOAD_MAXSIZE" in str(error):
+            return "too large", "The page unpacks to more than 5 MB.", "Leave it out."
         case DownloadConnectionRefusedError():
             return "refused", f"Nobody listens at {urlsplit(last_url).netloc}.", _AGAIN
         case ResponseDataLossError():
