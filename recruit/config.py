@@ -138,6 +138,9 @@ class Settings:
     demo_clock_shift_s: float = _setting(
         0.0, doc="Seconds that the clock of demo mode is away from the machine's; 0 elsewhere."
     )
+    lease_s: float = _setting(
+        60.0, doc="Seconds that a process which died keeps others from sending in its place."
+    )
     sweep_every_s: float = _setting(
         30.0, doc="Seconds between sweeps for due touches, new answers and CRM changes."
     )

@@ -26,8 +26,6 @@ from recruit.sequences.tokens import message_id, token_hash, unsubscribe_token
 from recruit.sequences.values import EnrollmentStatus, StepKind, TouchStatus
 from recruit.sequences.wording import Wording, word_step
 
-# Long enough for a slow server; afterwards the touch goes back, and whoever held it is too late.
-CLAIM_LASTS = timedelta(minutes=2)
 NO_POSTAL_ADDRESS = (
     "No postal address is set, and a message to a firm must carry one: set RECRUIT_POSTAL_ADDRESS."
 )
@@ -40,6 +38,8 @@ class Sender:
     secret: str
     base_url: str
     postal_address: str
+    # Long enough for a slow server; afterwards the touch goes back, and whoever held it is too late.
+    claim_lasts: timedelta = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Claim:
     enrollment_id: int
     fence: int
     letter: Letter
+    lasts: timedelta
 
 
 @dataclass
@@ -214,7 +215,7 @@ class _Desk:
         enrollment.unsubscribe_key = token_hash(token)
         move_touch(touch, TouchStatus.CLAIMED)
         touch.fence += 1
-        touch.lease_until = now + CLAIM_LASTS
+        touch.lease_until = now + sender.claim_lasts
         touch.reserved_on = now.date()
         touch.blocked_by = ""
         touch.subject, touch.body = wording.subject, wording.body
@@ -233,7 +234,7 @@ class _Desk:
             postal_address=sender.postal_address,
             origin=recipient.origin,
         )
-        return Claim(touch.id, enrollment.id, touch.fence, letter)
+        return Claim(touch.id, enrollment.id, touch.fence, letter, sender.claim_lasts)
 
 
 def _resume(enrollment: Enrollment) -> None:

@@ -32,7 +32,7 @@ OpenTx = Callable[[], AbstractContextManager[Transaction]]
 
 SENDING_LEASE = "sending"
 # Renewed at each sweep; a dead process keeps the others waiting for no longer than this.
-_LEASE_LASTS = timedelta(seconds=60)
+LEASE_LASTS = timedelta(seconds=60)
 
 
 @dataclass
@@ -63,15 +63,19 @@ def send_due_touches(
     base_url: str,
     postal_address: str,
     limit: int = 50,
+    lease: timedelta = LEASE_LASTS,
 ) -> SendReport:
-    """Send what is due now, at most `limit` touches; does nothing while another holder has the lease."""
+    """Send what is due now, at most `limit` touches; does nothing while another holder has the lease.
+
+    A holder that dies keeps the others waiting for one `lease`, and its claims for two.
+    """
     report = SendReport()
     with open_tx() as tx:
-        if not take_lease(tx, SENDING_LEASE, holder, _LEASE_LASTS):
+        if not take_lease(tx, SENDING_LEASE, holder, lease):
             return report
         recover_expired(tx)
         report.finished = finish_waiting(tx)
-        sweep = claim_due(tx, Sender(secret, base_url, postal_address), limit)
+        sweep = claim_due(tx, Sender(secret, base_url, postal_address, 2 * lease), limit)
     _add(report, sweep, limit)
     claims = sweep.claims
     for number, claim in enumerate(claims):

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from recruit.db.transaction import Transaction
 from recruit.mail.port import DefinitelyNotSent
 from recruit.mail.refusals import judge_refusal
-from recruit.sequences.claiming import CLAIM_LASTS, Claim
+from recruit.sequences.claiming import Claim
 from recruit.sequences.planning import plan_touch
 from recruit.sequences.sequences import pause_mailbox
 from recruit.sequences.stopping import finish_enrollments, give_place_back, take_claim_back
@@ -44,7 +44,7 @@ def mark_sending(tx: Transaction, claim: Claim) -> bool:
             Touch.status == TouchStatus.CLAIMED,
             Touch.fence == claim.fence,
         )
-        .values(status=TouchStatus.SENDING, lease_until=tx.now + CLAIM_LASTS)
+        .values(status=TouchStatus.SENDING, lease_until=tx.now + claim.lasts)
         .execution_options(synchronize_session=False)
         .returning(Touch.id)
     ).first()

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from functools import wraps
 from threading import Lock
 from typing import Any, ParamSpec
@@ -12,6 +13,11 @@ from recruit.logs import correlation, get_logger
 
 P = ParamSpec("P")
 _running: defaultdict[str, Lock] = defaultdict(Lock)
+
+
+def _says_something(report: Any) -> bool:
+    # A sweep that found nothing to do is not news.
+    return any(vars(report).values()) if is_dataclass(report) else bool(report)
 
 
 def task(celery: Celery, name: str) -> Callable[[Callable[P, Any]], Callable[P, None]]:
@@ -30,7 +36,7 @@ def task(celery: Celery, name: str) -> Callable[[Callable[P, Any]], Callable[P, 
             try:
                 with correlation(task=name):
                     report = function(*args, **kwargs)
-                    if report:
+                    if _says_something(report):
                         get_logger("worker").info("done", report=report)
             finally:
                 lock.release()

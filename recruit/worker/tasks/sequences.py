@@ -1,6 +1,7 @@
 """Tasks of sequences: send what is due, read what came in."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from celery import Celery
 
@@ -26,6 +27,7 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
             secret=app.secret,
             base_url=app.settings.base_url,
             postal_address=app.settings.postal_address,
+            lease=timedelta(seconds=app.settings.lease_s),
         )
 
     @task(celery, "sequences.read_inbox")
