@@ -112,6 +112,7 @@ def _show_progress(app: "App", job_id: int, process: subprocess.Popen[bytes]) ->
         TimeElapsedColumn(),
         console=err_console,
         transient=True,
+        disable=not err_console.is_terminal,
     ) as progress:
         title = escape(read_job(app, job_id).source_title)
         task = progress.add_task(title, total=None, found=0, problems=0)
@@ -166,6 +167,7 @@ def import_firms(
                 TextColumn("rows"),
                 console=err_console,
                 transient=True,
+                disable=not err_console.is_terminal,
             ) as progress:
                 task = progress.add_task(escape(path.name), total=None)
                 report = import_file(

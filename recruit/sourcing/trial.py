@@ -16,21 +16,28 @@ class TrialSink:
         self._pages = [
             Page(n, link.url, link.role, 0) for n, link in enumerate(start_links(spec), 1)
         ]
+        self._under_way = 0
         self._known = {page.url for page in self._pages}
 
     def take(self, limit: int) -> list[Page]:
-        """Return pages as long as there are some to spend."""
+        """Return pages as long as there are some to spend; a further listing only for want of firms."""
         taken: list[Page] = []
         while self._pages and len(taken) < limit:
-            page = self._pages.pop(0)
+            page = self._pages[0]
+            wanted = self._left[Role.ITEM] > 0
+            if page.role is Role.LISTING and (not wanted or self._under_way):
+                break
+            self._pages.pop(0)
             if self._left[page.role] > 0:
                 self._left[page.role] -= 1
+                self._under_way += 1
                 taken.append(page)
         return taken
 
     def settle(self, results: Sequence[PageResult]) -> bool:
         """Keep results, and the pages that they lead to."""
         self.results += results
+        self._under_way -= len(results)
         for result in results:
             for link in result.links:
                 if link.url not in self._known:
