@@ -18,6 +18,7 @@ from recruit.web.desk import (
 )
 from recruit.web.errors import add_error_pages
 from recruit.web.pages import FOLDER, CachedStatic
+from recruit.web.portal import routes as portal
 from recruit.web.request import check_csrf, require_staff
 from recruit.web.security import SecurityHeaders, is_https
 from recruit.wiring import App
@@ -49,12 +50,7 @@ def create_app(app: App) -> FastAPI:
     # Whoever is not of the staff is told so before a form is read.
     for page in DESK:
         web.include_router(page.router, dependencies=[Depends(require_staff), csrf])
-    try:
-        from recruit.web.portal import routes as portal
-    except ImportError:
-        pass
-    else:
-        web.include_router(portal.router, dependencies=[csrf])
+    web.include_router(portal.router, dependencies=[csrf])
     # Mail providers post here without a session: see the module.
     web.include_router(unsubscribe.router)
     return web
