@@ -34,6 +34,7 @@ class MissingStep:
     number: int
     title: str
     sentence: str
+    kind: TrackStepKind
     course: str = ""
     lesson: str = ""
     lapsed: bool = False
@@ -116,6 +117,7 @@ def _missing_steps(
             number=view.number,
             title=view.step.title,
             sentence=view.sentence,
+            kind=view.step.kind,
             course=view.step.course,
             lapsed=view.state is StepState.LAPSED,
         )
@@ -134,6 +136,7 @@ def _missing_lessons(evidence: Evidence, member: Member, course: str) -> tuple[M
             number=definition.lessons.index(lesson) + 1,
             title=lesson.title,
             sentence=f"you have read “{lesson.title}”",
+            kind=TrackStepKind.COURSE,
             course=course,
             lesson=lesson.key,
         )

@@ -14,12 +14,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from recruit.insights.portal import NothingHere
 from recruit.logs import get_logger
 from recruit.onboarding.usecases import (
     AlreadyDecided,
+    GateNotMet,
     NotAMember,
     NothingPublished,
+    NothingToTake,
     UnknownCandidate,
+    UnknownCourse,
     UnknownPartner,
 )
 from recruit.people.usecases import EmailTaken, InvalidEmail
@@ -56,6 +60,9 @@ REFUSALS: dict[type[Exception], int] = {
     InvalidEmail: 422,
     UnknownCandidate: 404,
     UnknownPartner: 404,
+    UnknownCourse: 404,
+    GateNotMet: 403,
+    NothingToTake: 409,
 }
 
 
@@ -146,6 +153,11 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     return show_error(request, 422, text=". ".join(parts) + ".")
 
 
+def _nothing_here(request: Request, _error: Exception) -> Response:
+    # What belongs to another partner has to look exactly like what does not exist.
+    return show_error(request, 404)
+
+
 def _unexpected(request: Request, error: Exception) -> Response:
     report = structlog.contextvars.get_contextvars().get("correlation_id") or uuid.uuid4().hex[:12]
     log.error("page failed", path=request.url.path, report=report, exc_info=error)
@@ -162,6 +174,7 @@ def add_error_pages(web: FastAPI) -> None:
     web.add_exception_handler(RoleRefused, _role)  # type: ignore[arg-type]
     web.add_exception_handler(CsrfRefused, _csrf)  # type: ignore[arg-type]
     web.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
+    web.add_exception_handler(NothingHere, _nothing_here)
     for kind, status in REFUSALS.items():
         web.add_exception_handler(kind, refusal(status))
     web.add_exception_handler(Exception, _unexpected)

@@ -1,0 +1,1 @@
+"""The partner portal: one thing at a time, always the next step, in the words of partners."""

@@ -1,0 +1,23 @@
+"""Where a step of the track is done."""
+
+from recruit.onboarding.gates import MissingStep
+from recruit.onboarding.progress import StepView
+from recruit.onboarding.values import TrackStepKind
+
+
+def step_link(step: StepView | MissingStep) -> str:
+    """Return the address of the page on which a step, or a missing lesson, is done."""
+    if isinstance(step, StepView):
+        return _page(step.step.kind, step.step.course)
+    page = _page(step.kind, step.course)
+    return f"{page}/lessons/{step.lesson}" if step.lesson else page
+
+
+def _page(kind: TrackStepKind, course: str) -> str:
+    match kind:
+        case TrackStepKind.AGREEMENT:
+            return "/portal/agreement"
+        case TrackStepKind.PROFILE:
+            return "/portal/company"
+        case TrackStepKind.COURSE | TrackStepKind.CERTIFICATION:
+            return f"/portal/courses/{course}"
