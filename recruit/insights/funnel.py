@@ -165,7 +165,7 @@ def _measures(tx: Transaction) -> tuple[Measure, ...]:
         ),
         Measure(
             "mails", "Mails sent", f"{counted.mails:,}",
-            f"were taken by the mail server; of {counted.unknown:,} nobody knows whether they arrived.",
+            "were taken by the mail server; " + (f"of {counted.unknown:,} nobody knows whether they arrived." if counted.unknown else "none is in doubt."),
             "e-mail touches in the status “sent”; unknown = touches in the status “unknown”",
         ),
         Measure(

@@ -39,7 +39,7 @@ def _positive(_version_id: int) -> Select[*tuple[Any, ...]]:
 STAGES: dict[str, StageDefinition] = {
     "firms": StageDefinition(
         "Firms found",
-        "are known from all sources together, each counted once.",
+        "known from all sources together, each counted once.",
         "firms that were not merged into another",
         lambda _v: select(Firm.id.label("firm_id"), Firm.created_at.label("at")).where(
             Firm.merged_into_id.is_(None)
@@ -47,7 +47,7 @@ STAGES: dict[str, StageDefinition] = {
     ),
     "ranked": StageDefinition(
         "Ranked",
-        "fulfil every must-have of the profile.",
+        "with every must-have of the profile fulfilled.",
         "firms with a rank against the profile's latest version",
         lambda v: select(Score.firm_id.label("firm_id"), Score.scored_at.label("at")).where(
             Score.profile_version_id == v, Score.standing == Standing.RANKED
@@ -55,7 +55,7 @@ STAGES: dict[str, StageDefinition] = {
     ),
     "enrolled": StageDefinition(
         "Enrolled",
-        "were chosen for a sequence.",
+        "chosen for a sequence.",
         "firms with at least one enrollment",
         lambda _v: select(
             Enrollment.firm_id.label("firm_id"), func.min(Enrollment.enrolled_at).label("at")
@@ -63,7 +63,7 @@ STAGES: dict[str, StageDefinition] = {
     ),
     "contacted": StageDefinition(
         "Written to",
-        "got at least one mail that the mail server took.",
+        "with at least one mail that the mail server took.",
         "firms with at least one e-mail touch in the status “sent”",
         lambda _v: (
             select(Touch.firm_id.label("firm_id"), func.min(Touch.settled_at).label("at"))
@@ -73,7 +73,7 @@ STAGES: dict[str, StageDefinition] = {
     ),
     "replied": StageDefinition(
         "Answered",
-        "wrote back in person; out-of-office answers and bounces do not count.",
+        "that wrote back in person; out-of-office answers and bounces do not count.",
         "firms with at least one reply of the kind “human”",
         lambda _v: (
             select(Reply.firm_id.label("firm_id"), func.min(Reply.received_at).label("at"))
@@ -83,25 +83,25 @@ STAGES: dict[str, StageDefinition] = {
     ),
     "positive": StageDefinition(
         "Interested",
-        "said something that reads as yes.",
+        "that said something that reads as yes.",
         "firms with a human reply whose mood is “positive”, confirmed or guessed",
         _positive,
     ),
     "candidates": StageDefinition(
         "Candidates",
-        "were put up for a decision.",
+        "put up for a decision.",
         "firms with a candidate row, whatever was decided",
         lambda _v: select(Candidate.firm_id.label("firm_id"), Candidate.created_at.label("at")),
     ),
     "accepted": StageDefinition(
         "Accepted",
-        "became partners.",
+        "accepted as partners.",
         "firms with a partner row, those that left included",
         lambda _v: select(Partner.firm_id.label("firm_id"), Partner.accepted_at.label("at")),
     ),
     "signed": StageDefinition(
         "Signed",
-        "accepted the agreement.",
+        "that accepted the agreement.",
         "partners with at least one accepted agreement version",
         lambda _v: (
             select(
@@ -114,7 +114,7 @@ STAGES: dict[str, StageDefinition] = {
     ),
     "certified": StageDefinition(
         "Certified",
-        "have at least one certified person.",
+        "with at least one certified person.",
         "partners with at least one award",
         lambda _v: (
             select(Partner.firm_id.label("firm_id"), func.min(Award.awarded_at).label("at"))

@@ -8,11 +8,12 @@ from sqlalchemy import exists, func, select
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 from recruit.insights.menu import failed_lately, read_menu
+from recruit.insights.onboarding import onboarding_board
 from recruit.insights.profiles import find_current_profile
 from recruit.insights.replies import InboxLine, ReplyView, list_replies
 from recruit.insights.tasks import TaskLine, list_tasks
 from recruit.onboarding.tables import Candidate
-from recruit.onboarding.values import CandidateStatus
+from recruit.onboarding.values import CandidateStatus, PartnerState
 from recruit.sequences.tables import Mailbox, Reply, Sequence, Touch
 from recruit.sequences.values import (
     SequenceStatus,
@@ -23,6 +24,8 @@ from recruit.sourcing.tables import Source, SourcingJob
 from recruit.sourcing.values import JobStatus
 
 DAYS_AHEAD = 7
+# A partner who has not moved for so long is worth a call.
+STALLED_DAYS = 7
 # Rows of a group that the page shows; the group's own page has the rest.
 ROWS = 6
 
@@ -68,6 +71,17 @@ class JobToLookAt:
 
 
 @dataclass(frozen=True)
+class StalledPartner:
+    """A partner who has stood in one state for long, with what it could do next."""
+
+    firm_id: int
+    firm_name: str
+    state: PartnerState
+    days_in_state: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DayAhead:
     """How many touches fall due on a day (UTC)."""
 
@@ -101,6 +115,7 @@ class Today:
     stuck: tuple[StuckTouch, ...]
     jobs: tuple[JobToLookAt, ...]
     crm_refused: int
+    stalled: tuple[StalledPartner, ...]
     ahead: tuple[DayAhead, ...]
     sent_yesterday: int
     sent_today: int
@@ -127,6 +142,7 @@ def read_today(tx: Transaction) -> Today:
         stuck=_stuck(tx),
         jobs=_jobs(tx),
         crm_refused=menu.crm_refused,
+        stalled=_stalled(tx),
         ahead=_ahead(tx),
         sent_yesterday=sent_yesterday,
         sent_today=sent_today,
@@ -196,6 +212,17 @@ def _jobs(tx: Transaction) -> tuple[JobToLookAt, ...]:
         JobToLookAt(job.id, title, job.status, job.problems, job.message, job.finished_at)
         for job, title in rows
     )
+
+
+def _stalled(tx: Transaction) -> tuple[StalledPartner, ...]:
+    still = [
+        StalledPartner(card.firm_id, card.firm_name, column.state, card.days_in_state, card.missing)
+        for column in onboarding_board(tx)
+        if column.state not in {PartnerState.FULL_ACCESS, PartnerState.LEFT}
+        for card in column.cards
+        if card.days_in_state >= STALLED_DAYS
+    ]
+    return tuple(sorted(still, key=lambda partner: -partner.days_in_state)[:ROWS])
 
 
 def _ahead(tx: Transaction) -> tuple[DayAhead, ...]:

@@ -241,7 +241,9 @@ class TestOnboarding:
         for _ in range(2):
             response = visitor.post(f"/candidates/{candidate_id}/accept")
             assert "is a partner" in words_of(response.text)
-            links |= set(re.findall(r'value="(http://127.0.0.1:8000/invitation/[^"]+)"', response.text))
+            links |= set(
+                re.findall(r'value="(http://127.0.0.1:8000/invitation/[^"]+)"', response.text)
+            )
         assert _row(app, Candidate, candidate_id).status is CandidateStatus.ACCEPTED
         assert len(links) == 2, "each link is new, and shown once"
         assert "/invitation/" not in visitor.get("/onboarding").text
@@ -303,7 +305,7 @@ class TestTheRest:
     @pytest.mark.usefixtures("world")
     def test_every_number_opens_into_its_rows(self, visitor: Visitor) -> None:
         html = visitor.get("/numbers").text
-        assert "60 firms are known from all sources together" in words_of(html)
+        assert "60 firms known from all sources together" in words_of(html)
         for key in (
             "firms",
             "enrolled",

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from recruit.insights.onboarding import PartnerPage, onboarding_board, partner_page
-from recruit.insights.today import list_candidates_to_decide
+from recruit.insights.today import STALLED_DAYS, list_candidates_to_decide
 from recruit.onboarding.usecases import (
     accept_candidate,
     decline_candidate,
@@ -30,6 +30,7 @@ def show_board(request: Request, tx: ReadingTx) -> Response:
         "desk/onboarding.html",
         candidates=list_candidates_to_decide(tx),
         columns=onboarding_board(tx),
+        stalled_days=STALLED_DAYS,
     )
 
 
