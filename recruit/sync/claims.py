@@ -19,7 +19,8 @@ LEASE = timedelta(minutes=5)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 OUTBOX_TRANSITIONS: dict[OutboxStatus, frozenset[OutboxStatus]] = {
-    OutboxStatus.PENDING: frozenset({OutboxStatus.IN_FLIGHT}),
+    # Acknowledged at once where there is nothing to tell.
+    OutboxStatus.PENDING: frozenset({OutboxStatus.IN_FLIGHT, OutboxStatus.ACKNOWLEDGED}),
     # Back to itself when a lease ran out and another takes over.
     OutboxStatus.IN_FLIGHT: frozenset(OutboxStatus),
     OutboxStatus.UNKNOWN: frozenset({OutboxStatus.IN_FLIGHT}),
@@ -76,6 +77,38 @@ def list_due(tx: Transaction, limit: int) -> list[tuple[str, int]]:
         .limit(limit)
     )
     return [(object_type, object_id) for object_type, object_id in rows]
+
+
+def list_pending(
+    tx: Transaction, object_type: str, after_id: int, limit: int
+) -> list[tuple[int, int]]:
+    """Return (row id, object id) of rows that wait for an attempt now, in order of row id."""
+    rows = tx.session.execute(
+        select(OutboxEntry.id, OutboxEntry.object_id)
+        .where(
+            OutboxEntry.id > after_id,
+            OutboxEntry.object_type == object_type,
+            OutboxEntry.status == OutboxStatus.PENDING,
+            OutboxEntry.next_attempt_at <= tx.now,
+        )
+        .order_by(OutboxEntry.id)
+        .limit(limit)
+    )
+    return [(row_id, object_id) for row_id, object_id in rows]
+
+
+def dismiss(tx: Transaction, entry_ids: Sequence[int], settlement: Settlement) -> None:
+    """Acknowledge rows without a conversation, those of them that are still pending."""
+    tx.session.execute(
+        update(OutboxEntry)
+        .where(OutboxEntry.id.in_(entry_ids), OutboxEntry.status == OutboxStatus.PENDING)
+        .values(
+            status=OutboxStatus.ACKNOWLEDGED,
+            error_class=settlement.error_class,
+            error_text=settlement.text,
+            settled_at=tx.now,
+        )
+    )
 
 
 def claim(tx: Transaction, object_type: str, object_id: int) -> Claim | None:

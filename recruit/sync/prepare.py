@@ -47,14 +47,19 @@ def prepare(
     }
     company = links.get(("firm", object_id))
     if company is None and not may_enter(desired.reached, mapping.include):
-        return Settlement(
-            OutboxStatus.ACKNOWLEDGED,
-            "not_included",
-            f"The mapping only lets firms in that are {mapping.include.value}.",
-        )
+        return not_included(mapping)
     if company is not None and company.deleted_there:
         return deleted_there()
     return Work(desired, links)
+
+
+def not_included(mapping: CrmMapping) -> Settlement:
+    """Return how rows of a firm are settled that the mapping keeps out."""
+    return Settlement(
+        OutboxStatus.ACKNOWLEDGED,
+        "not_included",
+        f"The mapping only lets firms in that are {mapping.include.value}.",
+    )
 
 
 def deleted_there() -> Settlement:

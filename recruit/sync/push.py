@@ -15,18 +15,28 @@ from recruit.crm.values import CrmMapping
 from recruit.db.outbox import OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.logs import get_logger
-from recruit.sync.claims import Claim, Settlement, claim, list_due, settle, still_held
+from recruit.sync.claims import (
+    Claim,
+    Settlement,
+    claim,
+    dismiss,
+    list_due,
+    list_pending,
+    settle,
+    still_held,
+)
 from recruit.sync.conversation import Conversation, Failure, converse
 from recruit.sync.converse import Proposal, Step, Told
 from recruit.sync.fit import check_fit
 from recruit.sync.links import link_view, record_event, save_agreement, save_link, take_facts
-from recruit.sync.prepare import MERGED, Work, follow_merge, prepare
-from recruit.sync.store import list_links
+from recruit.sync.prepare import MERGED, Work, follow_merge, not_included, prepare
+from recruit.sync.store import list_links, list_strangers
 from recruit.sync.tables import CrmLink
 from recruit.sync.values import DesiredRecord, LinkStatus, SyncDirection, SyncWhat
 
 OpenTransaction = Callable[[], AbstractContextManager[Transaction]]
 _log = get_logger("sync.push")
+_BATCH = 500
 _WHAT = {
     Step.CREATE: SyncWhat.CREATED,
     Step.LINK: SyncWhat.LINKED,
@@ -76,6 +86,7 @@ def push_changes(
         check_fit(crm, mapping)
     except CrmUnavailable as error:
         return PushReport(stopped=error.text)
+    counts["not_included"] = _dismiss_strangers(open_tx, mapping)
     with open_tx() as tx:
         due = list_due(tx, limit)
     for done, (object_type, object_id) in enumerate(due, start=1):
@@ -86,6 +97,27 @@ def push_changes(
             _log.warning("push stopped", why=stopped, left=len(due) - done)
             break
     return PushReport(**counts, stopped=stopped)
+
+
+def _dismiss_strangers(open_tx: OpenTransaction, mapping: CrmMapping) -> int:
+    """Acknowledge in one go what was announced of firms that no rule lets in: most of an import.
+
+    Returns how many firms. Rows are listed before the firms are looked at, so whatever enrolls a
+    firm meanwhile has a row of its own, which is not among them.
+    """
+    dismissed: set[int] = set()
+    after_id = 0
+    while True:
+        with open_tx() as tx:
+            rows = list_pending(tx, "firm", after_id, _BATCH)
+            strangers = list_strangers(tx, {firm_id for _, firm_id in rows})
+            meant = [row_id for row_id, firm_id in rows if firm_id in strangers]
+            if meant:
+                dismiss(tx, meant, not_included(mapping))
+        if not rows:
+            return len(dismissed)
+        dismissed |= strangers
+        after_id = rows[-1][0]
 
 
 def _push_one(

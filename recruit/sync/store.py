@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
@@ -181,7 +181,27 @@ def find_firm_of(tx: Transaction, object_type: str, object_id: int) -> int | Non
 
 def list_concerned_firms(tx: Transaction, after_id: int, limit: int) -> Sequence[int]:
     """Return the ids of firms that the CRM may have to know: enrolled, candidates, partners, linked."""
-    concerned = (
+    return tx.session.scalars(
+        select(Firm.id)
+        .where(Firm.id.in_(_concerned()), Firm.id > after_id, Firm.merged_into_id.is_(None))
+        .order_by(Firm.id)
+        .limit(limit)
+    ).all()
+
+
+def list_strangers(tx: Transaction, firm_ids: Collection[int]) -> frozenset[int]:
+    """Return those of the firms that no inclusion rule lets into the CRM: nothing has happened yet."""
+    return frozenset(
+        tx.session.scalars(
+            select(Firm.id).where(
+                Firm.id.in_(firm_ids), Firm.merged_into_id.is_(None), Firm.id.not_in(_concerned())
+            )
+        )
+    )
+
+
+def _concerned() -> Select[tuple[int]]:
+    firm_ids = (
         select(Enrollment.firm_id)
         .union(
             select(Candidate.firm_id),
@@ -193,14 +213,7 @@ def list_concerned_firms(tx: Transaction, after_id: int, limit: int) -> Sequence
         )
         .subquery()
     )
-    return tx.session.scalars(
-        select(Firm.id)
-        .where(
-            Firm.id.in_(select(concerned.c[0])), Firm.id > after_id, Firm.merged_into_id.is_(None)
-        )
-        .order_by(Firm.id)
-        .limit(limit)
-    ).all()
+    return select(firm_ids.c[0])
 
 
 def list_firms_with_open_rows(tx: Transaction, firm_ids: Iterable[int]) -> frozenset[int]:

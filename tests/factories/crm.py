@@ -24,6 +24,8 @@ class FaultyCrm:
         self.after: Callable[[str, str, Mapping[str, Any]], None] = _nothing
         self.writes: list[tuple[str, str, dict[str, Any]]] = []
         self.lost = 0
+        # Writes that would have made a second record in a CRM which can't upsert by external id.
+        self.duplicates = 0
         self._random = random.Random(seed)
 
     def describe(self, crm_object: str) -> dict[str, str]:
@@ -39,6 +41,8 @@ class FaultyCrm:
         self, crm_object: str, external_id: str, fields: Mapping[str, Any], **options: Any
     ) -> CrmRecord:
         self.before(crm_object, external_id, fields)
+        known = self.inner.find(crm_object, "external_id", external_id)
+        self.duplicates += bool(known) and options.get("crm_id") is None
         self.writes.append((crm_object, external_id, dict(fields)))
         record = self.inner.upsert(crm_object, external_id, fields, **options)
         self.after(crm_object, external_id, fields)

@@ -184,6 +184,23 @@ def test_a_firm_that_the_rule_keeps_out_is_acknowledged_as_not_included(app, crm
     assert len(app.crm.list_records("activity")) == 2
 
 
+def test_an_import_of_strangers_is_acknowledged_page_by_page(app, crm, push, monkeypatch):
+    monkeypatch.setattr("recruit.sync.push._BATCH", 2)
+    with app.transaction() as tx:
+        for n in range(1, 8):
+            (make_told_firm if n in {2, 5} else make_firm)(tx, n)
+        merged = make_firm(tx, 8)
+        merged.merged_into_id = 1
+    with app.transaction() as tx:
+        tx.announce("firm", 3)
+    report = push()
+    assert (report.acknowledged, report.not_included) == (3, 5)
+    # The firm that stays was announced again when its merger was noticed.
+    assert push().not_included == 1
+    assert [r.fields["name"] for r in app.crm.list_records("company")] == ["Firm 2", "Firm 5"]
+    assert check_conservation(app).not_told == {"not_included": 7, "merged": 1}
+
+
 def test_a_no_keeps_a_firm_out_and_one_that_is_in_stays_in(app, crm, push):
     with app.transaction() as tx:
         firm = make_firm(tx)
@@ -354,6 +371,7 @@ def test_one_reply_in_five_is_lost_and_every_record_lands_once(app):
         runs += 1
         assert runs < 30
     assert crm.lost > 100
+    assert crm.duplicates == 0, "even where the CRM itself would have made a second record"
     for crm_object, count in {"company": 100, "contact": 100, "activity": 400}.items():
         records = app.crm.list_records(crm_object)
         assert len(records) == count
@@ -411,17 +429,16 @@ def test_a_process_that_dies_at_a_write_loses_nothing_and_doubles_nothing(
     assert push().acknowledged == 1
     assert len(app.crm.list_records("company")) == 1
     assert len(app.crm.list_records("activity")) == 4
+    assert crm.duplicates == 0
     assert reconcile(app.reading, app.crm, MAPPING) == []
 
 
 def test_a_process_that_dies_while_writing_the_answer_down_loses_nothing(app, crm, push):
     with app.transaction() as tx:
         make_told_firm(tx)
-    opened = []
 
     def open_tx():
-        opened.append(1)
-        if len(opened) == 3:
+        if crm.writes:
             raise Killed
         return app.transaction()
 
