@@ -103,9 +103,9 @@ def host_of(url: str) -> str:
 
 
 def social_network(url: str) -> str | None:
-    """Return which network a web address belongs to; None for an ordinary site."""
+    """Return which network a web address is a page of; None for an ordinary site, the network's own too."""
     host = host_of(url)
-    while host:
+    while host and urlsplit(url).path.strip("/"):
         if host in _SOCIAL:
             return _SOCIAL[host]
         host = host.partition(".")[2]

@@ -156,7 +156,12 @@ def _phones(text: str, shown: str, country: str | None) -> list[str]:
     if not found:
         raise Unreadable(
             f"{shown!r} is not a valid phone number{f' in {country}' if country else ''}.",
-            "Write it with the country's prefix, such as +49 30 901820.",
+            "Write it with the country's prefix, such as +49 30 901820"
+            + (
+                "."
+                if country
+                else ", or say in a mapping file what country the list is of: default_country."
+            ),
         )
     return found
 

@@ -101,6 +101,8 @@ _CONTAINED: tuple[tuple[str, Target | None], ...] = (
     ("specialt\\w+|specialit\\w+|expertise|technologies", FieldName.SPECIALTY),
     ("certifi\\w+|accredit\\w+", FieldName.CERTIFICATION),
     ("(?:company|firm|organi[sz]ation|account|business|legal) name", FieldName.NAME),
+    ("program(?:me)?|product|user|file|middle|short|nick|course", None),
+    (r"\w+ name|name of \w+", FieldName.NAME),
 )
 
 

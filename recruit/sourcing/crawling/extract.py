@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from scrapy.http import TextResponse
 
@@ -70,11 +70,18 @@ def _hrefs(nodes: Iterable[Any]) -> Iterator[str]:
 
 def _absolute(response: TextResponse, href: str) -> str:
     try:
-        url = urldefrag(urljoin(response.url, clean(href))).url
+        url = urldefrag(response.urljoin(clean(href))).url
         parts = urlsplit(url)
     except ValueError:
         return ""
     return url if parts.scheme in {"http", "https"} and len(url) <= _LONGEST_URL else ""
+
+
+def _joined(response: TextResponse, href: str) -> str:
+    try:
+        return response.urljoin(href)
+    except ValueError:
+        return href
 
 
 def _read_item(response: TextResponse, page: Page, spec: SourceSpec, today: date) -> PageResult:
@@ -107,4 +114,4 @@ def _selected(response: TextResponse, name: FieldName, selectors: Iterable[str])
                 yield node.get()
                 continue
             href = node.xpath("@href").get() if name in _LINKED else None
-            yield urljoin(response.url, href) if href else text_of(node.root)
+            yield _joined(response, href) if href else text_of(node.root)

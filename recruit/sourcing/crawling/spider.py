@@ -72,7 +72,12 @@ class FirmSpider(scrapy.Spider):
             # All of them first: a page that is answered at once must not look like the last one.
             self._waiting |= {page.id: page for page in pages}
             for page in pages:
-                yield self._request(page)
+                try:
+                    request = self._request(page)
+                except ValueError as error:  # an address that is none
+                    self._add(page_confused_us(page, error))
+                else:
+                    yield request
             if not self._waiting and not self._results:
                 return
             await self._pause()

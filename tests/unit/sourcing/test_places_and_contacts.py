@@ -114,3 +114,5 @@ def test_a_phone_number_without_prefix_needs_its_country() -> None:
 def test_a_social_page_is_told_from_a_site() -> None:
     assert social_network("https://de.linkedin.com/company/acme") == "linkedin"
     assert social_network("https://acme.com/linkedin.com") is None
+    assert social_network("https://github.com/") is None
+    assert social_network("http://[::1") is None

@@ -46,6 +46,7 @@ def values(reading: RowReading) -> dict[FieldName, list[Any]]:
         (["name", "LinkedIn URL", "Homepage URL"], ["name", "social", "website"]),
         (["name", "E-Mail", "Contact e-mail (sales)"], ["name", "email", "email"]),
         (["name", "employees_low", "employees_high"], ["name", "employees_low", "employees_high"]),
+        (["Site name", "Program Name", "Zip"], ["name", None, "postcode"]),
         (["name", "notes", ""], ["name", None, None]),
     ],
 )
