@@ -73,7 +73,7 @@ def _environment() -> Environment:
     environment.globals |= {"static": static_url, "plural": words.plural, "labels": labels}
     for name in (
         "number", "points", "share", "interval", "exact", "ago", "country", "place",
-        "in_words", "linked", "paragraphs", "web_address", "zone",
+        "in_words", "linked", "paragraphs", "said", "web_address", "zone",
     ):  # fmt: skip
         environment.filters[name] = getattr(words, name)
     return environment

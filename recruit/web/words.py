@@ -102,11 +102,22 @@ def zone(name: str) -> str:
     return "place unknown" if name == "Etc/UTC" else name.replace("_", " ")
 
 
+def said(value: object) -> str:
+    """Write a value of any kind: a list by commas, a moment as text to the minute."""
+    if isinstance(value, list | tuple):
+        return ", ".join(said(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return f"{text[:10]} {text[11:16]}" if _MOMENT.fullmatch(text) else text
+
+
 def in_words(value: str) -> str:
     """Write an identifier as words; out_of_office → out of office."""
     return value.replace("_", " ")
 
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"“”]+[^\s<>\"“”.,;:!?)]")
 # What a narrow column holds of an address without wrapping it.
 _SHOWN = 34

@@ -38,8 +38,8 @@ def test_every_fact_names_its_source_and_leads_to_its_page(
         assert fact.url
         assert f'href="{fact.url}"' in html
     assert "inferred, for nobody states it" in text
-    assert "same domain, same name" in text
-    assert "the first sighting of it" in text
+    assert "same domain; same name (31.5 points)" in text
+    assert "first sighting of this firm" in text
 
 
 def test_the_score_s_points_add_up_to_the_hundredth(
@@ -107,7 +107,7 @@ def test_every_tab_of_every_fate_opens(visitor: Visitor, world: World) -> None:
 
 
 def test_history_and_crm_tell_what_changed(visitor: Visitor, world: World) -> None:
-    assert "legal form nothing → GmbH" in visitor.see(f"/firms/{world.firm_ids[0]}/history")
+    assert "legal form GmbH" in visitor.see(f"/firms/{world.firm_ids[0]}/history")
     assert "to the CRM" in visitor.see(f"/firms/{world.firm_ids[0]}/crm")
     assert "Not in the CRM" in visitor.see(f"/firms/{world.firm_ids[50]}/crm")
 

@@ -9,8 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 from recruit.db.transaction import Transaction
 from recruit.insights.crm import firm_sync_history
 from recruit.insights.firm import FirmMoved, FirmNotFound, FirmPage
-from recruit.insights.onboarding import partner_page
+from recruit.insights.onboarding import PartnerPage, partner_page
 from recruit.insights.standing import STATE_WORDS, ProspectState
+from recruit.onboarding.progress import StepState
+from recruit.onboarding.values import PartnerState
 from recruit.web.desk.prospects import active_sequences, read_panel
 from recruit.web.errors import show_error
 from recruit.web.pages import render
@@ -55,6 +57,7 @@ def show_firm(request: Request, tx: ReadingTx, firm_id: int, tab: str = "") -> R
     except FirmNotFound as error:
         return show_error(request, 404, text=str(error))
     firm = panel.firm
+    partner = partner_page(tx, firm.partner_id) if firm.partner_id else None
     return render(
         request,
         f"desk/firm_{tab or 'facts'}.html",
@@ -64,21 +67,20 @@ def show_firm(request: Request, tx: ReadingTx, firm_id: int, tab: str = "") -> R
         word=STATE_WORDS[firm.state],
         tab=tab,
         tabs=TABS,
-        action=next_action(tx, firm, panel.why_not),
+        partner=partner,
+        action=next_action(tx, firm, panel.why_not, partner),
         evidence=evidence_sentence,
         **_extra(tx, firm, tab),
     )
 
 
 def _extra(tx: Transaction, firm: FirmPage, tab: str) -> dict[str, Any]:
-    if tab == "onboarding":
-        return {"partner": partner_page(tx, firm.partner_id) if firm.partner_id else None}
-    if tab == "crm":
-        return {"events": firm_sync_history(tx, firm.firm_id)}
-    return {}
+    return {"events": firm_sync_history(tx, firm.firm_id)} if tab == "crm" else {}
 
 
-def next_action(tx: Transaction, firm: FirmPage, why_not: str) -> NextAction:
+def next_action(
+    tx: Transaction, firm: FirmPage, why_not: str, partner: PartnerPage | None
+) -> NextAction:
     """Return what to do next with a firm; there is always one answer, if only to wait."""
     back = ("back", f"/firms/{firm.firm_id}")
     waiting = next((r for r in firm.conversation.replies if _waits(r)), None)
@@ -90,9 +92,9 @@ def next_action(tx: Transaction, firm: FirmPage, why_not: str) -> NextAction:
                 post=f"/candidates/{firm.candidate.candidate_id}/accept",
                 fields=(back,),
             )
-        case ProspectState.PARTNER:
+        case ProspectState.PARTNER if partner is not None:
             return NextAction(
-                "Works through the track.",
+                _of_partner(partner),
                 "See where it stands",
                 href=f"/firms/{firm.firm_id}/onboarding",
             )
@@ -128,12 +130,19 @@ def next_action(tx: Transaction, firm: FirmPage, why_not: str) -> NextAction:
             return NextAction(f"Nothing to do: {STATE_WORDS[firm.state].meaning}.")
 
 
+def _of_partner(partner: PartnerPage) -> str:
+    if partner.state is PartnerState.FULL_ACCESS:
+        return "Has full access."
+    open_steps = [step.step.title for step in partner.steps if step.state is StepState.NEXT]
+    return f"Next for them: {open_steps[0]}." if open_steps else "Works through the track."
+
+
 def _waits(reply: Any) -> bool:
     return reply.handled_at is None and reply.kind.value == "human"
 
 
 def evidence_sentence(evidence: dict[str, Any]) -> str:
     """Return why a sighting is thought to be of the firm that it stands under."""
-    reasons = evidence.get("reasons") or evidence.get("fields") or []
-    text = ", ".join(str(reason).replace("_", " ") for reason in reasons)
-    return text or "the first sighting of it"
+    because = str(evidence.get("because") or "not recorded")
+    score = evidence.get("score")
+    return because if score is None else f"{because} ({score:g} points)"

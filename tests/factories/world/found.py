@@ -28,6 +28,7 @@ PLACES = [
 TAGS = [
     "kubernetes", "consulting", "managed services", "training", "devops", "aws", "security", "support",
 ]  # fmt: skip
+FIRST = {"because": "first sighting of this firm"}
 # Every seventeenth firm states no address, and every eleventh nothing of what it does.
 NO_CONTACT, NO_TAGS = 17, 11
 
@@ -188,10 +189,10 @@ def _firm(
         created_at=tx.now - timedelta(days=20), updated_at=tx.now - timedelta(days=3),
     )  # fmt: skip
     add_all(tx.session, firm)
-    _join(tx, firm, record, days=20, kind=ChangeKind.CREATED, detail={}, evidence={})
+    _join(tx, firm, record, days=20, kind=ChangeKind.CREATED, detail={}, evidence=FIRST)
     if n % 3 == 0:
         twin = _record(tx, providers, job, f"{name} GmbH", record_id=f"row-{n}", url=None)
-        evidence = {"method": "pair", "reasons": ["same domain", "same name"], "score": 31.5}
+        evidence = {"because": "same domain; same name", "score": 31.5, "with": record.id}
         detail = {"fields": {"legal_form": [None, "GmbH"]}}
         _join(
             tx, firm, twin, days=19, kind=ChangeKind.UPDATED, detail=detail, evidence=evidence

@@ -88,3 +88,10 @@ def test_an_unknown_country_stays_its_code() -> None:
 def test_a_zone_that_stands_in_for_no_place_says_so() -> None:
     assert words.zone("America/New_York") == "America/New York"
     assert words.zone("Etc/UTC") == "place unknown"
+
+
+def test_values_of_any_kind_can_be_said() -> None:
+    assert words.said(["aws", "training"]) == "aws, training"
+    assert words.said(True) == "yes"
+    assert words.said("2026-10-14T05:31:00Z") == "2026-10-14 05:31"
+    assert words.said(0) == "0"
