@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from recruit.demo.site import make_site, read_listings, serving
+from recruit.demo.site import read_listings
 from recruit.demo.world import DATA, World
 from recruit.firms.usecases import resolve_firms
 from recruit.firms.values import ResolutionReport
@@ -19,26 +19,23 @@ from recruit.worker.crawl import run_crawl_process, stop_crawl_process
 
 
 def crawl_directory(world: World, progress: Progress) -> JobLine:
-    """Serve the packaged directory on loopback and crawl it with the real spider."""
-    listings = read_listings()
-    task = progress.add_task("Crawl the directory", total=len(listings))
-    with serving(make_site(listings)) as address:
-        text = (DATA / "directory.toml").read_text(encoding="utf-8")
-        path = world.folder / "directory.toml"
-        path.write_text(text.replace("ADDRESS", address.removeprefix("http://")), encoding="utf-8")
-        with world.app.transaction() as tx:
-            source = define_source(tx, spec=load_source_spec(path))
-            job = open_job(tx, source_id=source.id, kind=JobKind.CRAWL)
-            job_id = job.id
-        process = run_crawl_process(
-            job_id, world.app.settings, log=world.folder / "logs" / "crawl.log"
-        )
-        try:
-            while process.poll() is None:
-                time.sleep(0.15)
-                progress.update(task, completed=_read_job(world, job_id).records)
-        finally:
-            stop_crawl_process(process)
+    """Crawl the packaged directory on loopback with the real spider."""
+    task = progress.add_task("Crawl the directory", total=len(read_listings()))
+    text = (DATA / "directory.toml").read_text(encoding="utf-8")
+    path = world.folder / "directory.toml"
+    address = world.directory.removeprefix("http://")
+    path.write_text(text.replace("ADDRESS", address), encoding="utf-8")
+    with world.app.transaction() as tx:
+        source = define_source(tx, spec=load_source_spec(path))
+        job_id = open_job(tx, source_id=source.id, kind=JobKind.CRAWL).id
+    log = world.folder / "logs" / "crawl.log"
+    process = run_crawl_process(job_id, world.app.settings, log=log)
+    try:
+        while process.poll() is None:
+            time.sleep(0.15)
+            progress.update(task, completed=_read_job(world, job_id).records)
+    finally:
+        stop_crawl_process(process)
     line = _read_job(world, job_id)
     progress.update(task, completed=line.records, total=line.records)
     return line

@@ -17,6 +17,7 @@ from recruit.clock import SystemClock, VirtualClock
 from recruit.config import InboxKind, MailTransport, Mode, Settings, SmtpSecurity
 from recruit.db.migrate import upgrade
 from recruit.demo.mailboxes import MailboxSimulator
+from recruit.demo.site import make_site, read_listings, serving
 from recruit.web.app import create_app
 from recruit.wiring import App, build_app
 
@@ -26,7 +27,7 @@ DATA = files("recruit.demo") / "data"
 
 @dataclass
 class World:
-    """All that the steps of the demo share."""
+    """All that the steps of the demo share; `directory` is the address of the packaged site."""
 
     app: App
     clock: VirtualClock
@@ -35,6 +36,7 @@ class World:
     start: datetime
     seed: int
     console: Console
+    directory: str
 
 
 def demo_settings(settings: Settings, folder: Path) -> Settings:
@@ -81,7 +83,9 @@ def open_world(settings: Settings, *, seed: int, console: Console) -> Iterator[W
         apps.append(app)
         try:
             upgrade(app.engine)
-            yield World(app, clock, mailboxes, folder, start, seed, console)
+            # It stays up as long as the pages do, since each fact links to where it was read.
+            with serving(make_site(read_listings())) as directory:
+                yield World(app, clock, mailboxes, folder, start, seed, console, directory)
         finally:
             app.close()
     finally:
