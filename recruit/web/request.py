@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 
 from recruit.db.transaction import Transaction
 from recruit.people.usecases import SessionView, find_session
-from recruit.people.values import STAFF, Actor, Role
+from recruit.people.values import STAFF, Role
 from recruit.web.security import (
     CSRF_FIELD,
     CSRF_HEADER,
@@ -101,14 +101,8 @@ def require_role(*roles: Role) -> Callable[[Request], SessionView]:
 require_staff = require_role(*STAFF)
 require_partner = require_role(Role.PARTNER)
 
-CurrentPerson = Annotated[SessionView, Depends(current_person)]
 StaffPerson = Annotated[SessionView, Depends(require_staff)]
 PartnerPerson = Annotated[SessionView, Depends(require_partner)]
-
-
-def actor_of(session: SessionView) -> Actor:
-    """Return the person as the author of a change."""
-    return Actor(session.person_id, session.name, session.role)
 
 
 def client_ip(request: Request) -> str:

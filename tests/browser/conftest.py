@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from recruit.clock import VirtualClock
 from recruit.config import MailTransport, Settings
 from recruit.mail.adapters.memory import MemoryMailer
-from recruit.people.usecases import add_person
+from recruit.onboarding.usecases import invite_signatory
+from recruit.people.usecases import accept_invitation, add_person
 from recruit.people.values import Role
 from recruit.web.app import create_app
 from recruit.wiring import build_app
@@ -37,6 +38,8 @@ class Site:
 
     url: str
     world: World
+    # The sign-in addresses of partners: one who has to sign, one who has signed.
+    partners: tuple[str, ...] = ()
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +84,12 @@ def _serve(folder: Path, template: Path, *, filled: bool) -> Iterator[Site]:
     with app.transaction() as tx:
         world = build_world(tx) if filled else World()
         add_person(tx, email=EMAIL, name="Robin Vale", role=Role.RECRUITER, password=PASSWORD)
+        partners = tuple(
+            accept_invitation(
+                tx, token=invite_signatory(tx, partner_id=partner_id), password=PASSWORD
+            ).person.email
+            for partner_id in world.partner_ids
+        )
     server = uvicorn.Server(
         uvicorn.Config(create_app(app), host="127.0.0.1", port=0, log_level="error")
     )
@@ -89,7 +98,7 @@ def _serve(folder: Path, template: Path, *, filled: bool) -> Iterator[Site]:
     while not server.started:
         time.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Site(f"http://127.0.0.1:{port}", world)
+    yield Site(f"http://127.0.0.1:{port}", world, partners)
     server.should_exit = True
     thread.join(timeout=10)
     app.close()
@@ -102,8 +111,12 @@ def open_page(
     theme: str = "light",
     viewport: ViewportSize = DESKTOP,
     scripts: bool = True,
+    email: str = EMAIL,
 ) -> Page:
-    """Return a page of a browser of its own, with the recruiter signed in; a script's error fails the test."""
+    """Return a page of a browser of its own, with the recruiter (or `email`) signed in.
+
+    A script's error, and whatever the browser refuses, fails the test.
+    """
     context = browser.new_context(
         base_url=site.url,
         viewport=viewport,
@@ -115,10 +128,10 @@ def open_page(
     page.on("pageerror", lambda error: pytest.fail(f"A script failed: {error}"))
     page.on("console", _fail_on_refusal)
     page.goto("/sign-in")
-    page.fill("#email", EMAIL)
+    page.fill("#email", email)
     page.fill("#password", PASSWORD)
     page.click("main button")
-    page.wait_for_url("**/")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
     return page
 
 

@@ -8,7 +8,7 @@ from recruit.db.transaction import Transaction
 from recruit.scoring.usecases import rank_firms, save_profile
 from tests.factories.world.found import store_firms
 from tests.factories.world.ids import World
-from tests.factories.world.joining import publish_standard_track
+from tests.factories.world.joining import publish_packaged_track
 from tests.factories.world.outreach import enroll_in_every_state
 from tests.factories.world.told import tell_crm
 
@@ -27,7 +27,7 @@ def build_world(tx: Transaction, *, firms: int = 130, seed: int = 7, times: int 
         version = save_profile(tx, definition=PROFILE | {"title": title}, actor="Alex Moor")
     world.profile_version_id = version.id
     rank_firms(tx, profile_name=PROFILE["name"])
-    publish_standard_track(tx)
+    publish_packaged_track(tx)
     enroll_in_every_state(tx, world, stored, seed=seed, times=times)
     tell_crm(tx, stored)
     return world

@@ -1,52 +1,19 @@
-"""A track to work through, and partners who have come to different points of it."""
+"""The packaged track to work through, and partners who have come to different points of it."""
 
-from typing import Any
+from importlib.resources import files
 
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
+from recruit.onboarding.content import publish_content, read_content
 from recruit.onboarding.tables import PartnerMember
-from recruit.onboarding.usecases import (
-    accept_candidate,
-    publish_agreement,
-    publish_course,
-    publish_track,
-    sign_agreement,
-)
+from recruit.onboarding.usecases import accept_candidate, sign_agreement
 from tests.factories.world.ids import World
 
-AGREEMENT = "# Partner agreement\n\nBe good to customers.\n"
-COURSE: dict[str, Any] = {
-    "key": "basics",
-    "title": "Product basics",
-    "summary": "What it is and whom it is for.",
-    "validity_months": 12,
-    "lessons": [{"key": "what", "title": "What it is", "minutes": 5, "markdown": "It runs clusters."}],
-    "quiz": {
-        "minutes": 5,
-        "pass_mark": 0.8,
-        "questions": [
-            {"key": "one", "kind": "single", "text": "What runs?", "options": ["Clusters", "Cars"], "answer": "Clusters", "lesson": "what"}
-        ],
-    },
-}  # fmt: skip
-TRACK: dict[str, Any] = {
-    "name": "standard",
-    "title": "Standard track",
-    "steps": [
-        {"key": "agreement", "kind": "agreement", "title": "Sign the agreement", "done_title": "Agreement signed", "agreement": "partner"},
-        {"key": "company", "kind": "profile", "title": "Describe your company", "done_title": "Company described"},
-        {"key": "basics", "kind": "course", "title": "Learn the basics", "done_title": "Basics learned", "course": "basics"},
-        {"key": "certificate", "kind": "certification", "title": "Get certified", "done_title": "Certified", "course": "basics"},
-    ],
-}  # fmt: skip
 
-
-def publish_standard_track(tx: Transaction) -> None:
-    """Publish the agreement, the course and the track."""
-    publish_agreement(tx, name="partner", title="Partner agreement", text=AGREEMENT)
-    publish_course(tx, definition=COURSE)
-    publish_track(tx, definition=TRACK)
+def publish_packaged_track(tx: Transaction) -> None:
+    """Publish the demo's agreement, courses, track and resources."""
+    publish_content(tx, read_content(files("recruit.demo") / "data" / "onboarding"))
 
 
 def accept(tx: Transaction, world: World, candidate_id: int) -> None:
