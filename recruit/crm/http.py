@@ -89,6 +89,7 @@ class CrmHttp:
         attempts: int = 5,
         patience_s: float = 60.0,
         sleep: Callable[[float], None] = time.sleep,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         """Prepare a client; no connection is made before the first question."""
         self.base_url = check_address(base_url)
@@ -101,7 +102,9 @@ class CrmHttp:
         self._stopped_at: float | None = None
         # Proxies of the environment are for the world outside.
         outside = urlsplit(self.base_url).hostname not in _LOOPBACK
-        self._client = httpx.Client(timeout=timeout_s, trust_env=outside, follow_redirects=False)
+        self._client = httpx.Client(
+            timeout=timeout_s, trust_env=outside, follow_redirects=False, transport=transport
+        )
 
     def read(
         self,

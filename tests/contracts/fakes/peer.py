@@ -120,9 +120,12 @@ class Peer:
     def restore(self, crm_object: str, crm_id: str) -> None:
         self.fake.restore(self._word(crm_object).name, crm_id)
 
+    def list_ids(self, crm_object: str) -> list[str]:
+        ids: list[str] = self.fake.list_ids(self._word(crm_object).name)
+        return ids
+
     def list_records(self, crm_object: str) -> list[CrmRecord]:
-        ids = self.fake.list_ids(self._word(crm_object).name)
-        found = (self.get(crm_object, crm_id) for crm_id in ids)
+        found = (self.get(crm_object, crm_id) for crm_id in self.list_ids(crm_object))
         return [record for record in found if record is not None]
 
     def settle(self) -> None:
