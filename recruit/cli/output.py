@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from recruit.config import SettingsError, load_settings
 from recruit.logs import set_up_logs
@@ -50,6 +52,11 @@ def open_app(**overrides: Any) -> Iterator[App]:
     app = build_app(settings)
     try:
         yield app
+    except (OperationalError, ProgrammingError) as error:
+        # SQLite and PostgreSQL word it differently: "no such table", "relation … does not exist".
+        if re.search(r"no such (table|column)|does not exist", str(error.orig)):
+            fail("The database lacks a table or column. Bring it up to date: `recruit db upgrade`.")
+        raise
     finally:
         app.close()
 

@@ -41,7 +41,8 @@ def task(celery: Celery, name: str) -> Callable[[Callable[P, Any]], Callable[P, 
             finally:
                 lock.release()
 
-        celery.task(run, name=name)
+        # Shared tasks would run on the App of whichever Celery was made first.
+        celery.task(run, name=name, shared=False)
         return run
 
     return decorate
