@@ -12,11 +12,12 @@ from typing import Any
 
 from recruit.clock import Clock
 from recruit.config import Secret
+from recruit.crm.adapters.batches import Item, check_batch
 from recruit.crm.adapters.feed import OVERLAP
 from recruit.crm.adapters.hubspot_changes import read_changes
 from recruit.crm.adapters.hubspot_reader import ASSOCIATION, BATCH, HubSpotReader, targets_of
 from recruit.crm.adapters.hubspot_wire import HubSpotDialect
-from recruit.crm.adapters.hubspot_writer import HubSpotWriter, Item, is_id
+from recruit.crm.adapters.hubspot_writer import HubSpotWriter, is_id
 from recruit.crm.http import CrmHttp
 from recruit.crm.http_auth import Key
 from recruit.crm.port import (
@@ -113,8 +114,7 @@ class HubSpotCrm:
 
         Raises what the port raises where nothing was written for any of them.
         """
-        if len(items) > BATCH or len({external_id for external_id, _ in items}) < len(items):
-            raise ValueError(f"A batch holds {BATCH} records at most, and each external id once.")
+        check_batch(items, BATCH)
         results = self._writer.upsert(crm_object, items)
         return [results[external_id] for external_id, _ in items]
 

@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from recruit.crm.adapters.batches import Item, Results, write_batch
 from recruit.crm.adapters.embedded_schema import check_external_id
 from recruit.crm.adapters.hubspot_reader import ASSOCIATION, HubSpotReader, targets_of
 from recruit.crm.adapters.hubspot_wire import refusal, to_wire
 from recruit.crm.http import CrmHttp
 from recruit.crm.port import CrmError, CrmOutcomeUnknown, CrmRecord, CrmRefused
 
-Item = tuple[str, Mapping[str, Any]]
 _ID = re.compile(r"[0-9]{1,20}")
 
 
@@ -46,11 +46,13 @@ class HubSpotWriter:
         self._http.write("PATCH", path, body={"properties": properties})
         return self._finish(crm_object, {external_id: seen.id}, {external_id: links})[external_id]
 
-    def upsert(self, crm_object: str, items: Sequence[Item]) -> dict[str, CrmRecord | CrmError]:
+    def upsert(self, crm_object: str, items: Sequence[Item]) -> Results:
         """Upsert records by external id; each gets what is stored now, or its error."""
-        results: dict[str, CrmRecord | CrmError] = dict(self._refuse(crm_object, items))
+        results: Results = dict(self._refuse(crm_object, items))
         left = [item for item in items if item[0] not in results]
-        return results | (self._upsert_batch(crm_object, left) if left else {})
+        if left:
+            results |= write_batch(left, lambda part: self._upsert_batch(crm_object, part))
+        return results
 
     def _split(
         self, crm_object: str, external_id: str, fields: Mapping[str, Any]
@@ -144,9 +146,7 @@ class HubSpotWriter:
                 )
         return seen
 
-    def _upsert_batch(
-        self, crm_object: str, items: Sequence[Item]
-    ) -> dict[str, CrmRecord | CrmError]:
+    def _upsert_batch(self, crm_object: str, items: Sequence[Item]) -> Results:
         split = {
             external_id: self._split(crm_object, external_id, fields)
             for external_id, fields in items
@@ -162,13 +162,7 @@ class HubSpotWriter:
             for external_id, (properties, _) in split.items()
         ]
         path = self._reader.path(crm_object, "batch", "upsert")
-        try:
-            response = self._http.write("POST", path, body={"inputs": inputs})
-        except CrmRefused as error:
-            if len(items) == 1:
-                return {items[0][0]: error}
-            # One that doesn't fit has the whole batch refused, and nothing says which.
-            return self._upsert_halves(crm_object, items)
+        response = self._http.write("POST", path, body={"inputs": inputs})
         body = self._http.json_of(response, wrote=True)
         results = _errors(body, split)
         ids = {row["properties"].get(self._id_field): row["id"] for row in body["results"]}
@@ -180,19 +174,6 @@ class HubSpotWriter:
             return results | self._finish(crm_object, written, links)
         except CrmOutcomeUnknown as error:
             return results | dict.fromkeys(written, error)
-
-    def _upsert_halves(
-        self, crm_object: str, items: Sequence[Item]
-    ) -> dict[str, CrmRecord | CrmError]:
-        middle = len(items) // 2
-        results: dict[str, CrmRecord | CrmError] = {}
-        for half in (items[:middle], items[middle:]):
-            try:
-                results |= self._upsert_batch(crm_object, half)
-            except CrmError as error:
-                # What became of the other half stands.
-                results |= dict.fromkeys((external_id for external_id, _ in half), error)
-        return results
 
     def _finish(
         self,
@@ -221,9 +202,9 @@ class HubSpotWriter:
         return {external_id: by_id[crm_id] for external_id, crm_id in written.items()}
 
 
-def _errors(body: Mapping[str, Any], known: Collection[str]) -> dict[str, CrmRecord | CrmError]:
+def _errors(body: Mapping[str, Any], known: Collection[str]) -> Results:
     """Return the errors of a batch by external id."""
-    errors: dict[str, CrmRecord | CrmError] = {}
+    errors: Results = {}
     for error in body.get("errors") or ():
         context = error.get("context") or {}
         for external_id in (*context.get("objectWriteTraceId", ()), *context.get("ids", ())):

@@ -64,6 +64,8 @@ class Peer:
     sees_deleted_twins: bool = True
     tombstones_have_external_ids: bool = True
     reads_back: bool = True
+    blank_booleans: bool = True
+    deletes_cascade: bool = False
 
     @property
     def name(self) -> str:
@@ -145,5 +147,10 @@ class Peer:
 
     def _ours(self, crm_object: str, record: CrmRecord) -> CrmRecord:
         own = {theirs: name for name, theirs in self._word(crm_object).fields.items()}
-        fields = {own[name]: value for name, value in record.fields.items() if name in own}
+        fields = {
+            own[name]: value
+            for name, value in record.fields.items()
+            # Where a checkbox can't be blank, an unticked one says nothing.
+            if name in own and (self.blank_booleans or value is not False)
+        }
         return replace(record, object=crm_object, fields=fields)

@@ -1,17 +1,18 @@
 """Every CRM that the contract suite runs on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from recruit.clock import VirtualClock
 from recruit.config import Secret
-from recruit.crm.adapters.embedded_schema import SCHEMA
+from recruit.crm.adapters.embedded_schema import SCHEMA, FieldType
 from recruit.crm.adapters.hubspot import HubSpotCrm
 from recruit.crm.adapters.hubspot_wire import to_wire as hubspot_text
+from recruit.crm.adapters.salesforce import SalesforceCrm
 from tests.conftest import NOW
-from tests.contracts.fakes import hubspot
-from tests.contracts.fakes.peer import Peer, words_of
+from tests.contracts.fakes import hubspot, salesforce
+from tests.contracts.fakes.peer import Peer, Word, words_of
 
 _HUBSPOT_TYPES = {"text": "string", "boolean": "bool"}
 
@@ -56,4 +57,62 @@ def make_hubspot(*, seed: int = 1, tick: timedelta = timedelta(seconds=1), **ada
     )
 
 
-PEERS: dict[str, Callable[..., Peer]] = {"hubspot": make_hubspot}
+_SALESFORCE_TYPES = {"text": "string", "number": "double"}
+_PREFIXES = {"Account": "001", "Contact": "003", "Recruit_Activity__c": "a00"}
+_OWNERS = {"Contact": "AccountId"}
+
+
+def make_salesforce(
+    *, seed: int = 1, tick: timedelta = timedelta(seconds=1), **adapter: Any
+) -> Peer:
+    """Return a Salesforce org with the fields of the packaged mapping."""
+    clock, words = VirtualClock(NOW), words_of("salesforce")
+    objects = {
+        word.name: (
+            _PREFIXES[word.name],
+            {
+                "Recruit_Id__c": salesforce.Field(length=80, external_id=True),
+                **{
+                    own: _salesforce_field(words, SCHEMA[kind][name])
+                    for name, own in word.fields.items()
+                },
+            },
+            _OWNERS.get(word.name),
+        )
+        for kind, word in words.items()
+    }
+    objects["Account"][1]["Type"] = salesforce.Field("picklist")
+    objects["Contact"][1]["Email"] = salesforce.Field("email", length=80)
+    objects["Contact"][1]["LastName"] = salesforce.Field(length=80, required=True)
+    fake = salesforce.FakeSalesforce(clock, objects, seed=seed)
+    for sobject in fake.objects.values():
+        sobject.table.tick = tick
+    pauses: list[float] = []
+    crm = SalesforceCrm(
+        fake.url,
+        salesforce.CLIENT_ID,
+        Secret(salesforce.CLIENT_SECRET),
+        clock=clock,
+        sleep=pauses.append,
+        **adapter,
+    )
+    return Peer(
+        crm,
+        clock,
+        words,
+        fake,
+        salesforce.CLIENT_SECRET,
+        pauses,
+        blank_booleans=False,
+        deletes_cascade=True,
+    )
+
+
+def _salesforce_field(words: Mapping[str, Word], own: FieldType) -> salesforce.Field:
+    if own.refers_to is not None:
+        return salesforce.Field("reference", refers_to=words[own.refers_to].name)
+    kind = _SALESFORCE_TYPES.get(own.kind, own.kind)
+    return salesforce.Field(kind, length=own.most, required=own.required)
+
+
+PEERS: dict[str, Callable[..., Peer]] = {"hubspot": make_hubspot, "salesforce": make_salesforce}
