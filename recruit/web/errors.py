@@ -112,11 +112,14 @@ def _http(request: Request, error: HTTPException) -> Response:
 
 
 def _not_signed_in(request: Request, _error: NotSignedIn) -> Response:
-    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    # What was posted is lost, so the way back leads to where it was posted from, not to the form's
-    # target; for a page that htmx shows a part of, that is the page around it.
-    back = target if request.method == "GET" and not is_htmx(request) else ""
-    return redirect(request, "/sign-in" + query_string({"next": back if back != "/" else ""}))
+    if request.method != "GET":
+        words = "Sign in again, please. What you sent was not saved."
+        return redirect(request, "/sign-in", words, kind="wait")
+    # A part of a page is nothing to come back to.
+    target = "" if is_htmx(request) else request.url.path
+    if target and request.url.query:
+        target += f"?{request.url.query}"
+    return redirect(request, "/sign-in" + query_string({"next": target if target != "/" else ""}))
 
 
 def _role(request: Request, _error: RoleRefused) -> Response:
@@ -128,7 +131,7 @@ def _role(request: Request, _error: RoleRefused) -> Response:
             text="It belongs to the team that runs the program. Everything for you is in your portal.",
         )
     return show_error(
-        request, 403, text="Partners see it. Your own pages are in the menu on the left."
+        request, 403, text="It is part of the partners' portal. Your pages are in the menu."
     )
 
 

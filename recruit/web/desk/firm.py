@@ -90,7 +90,6 @@ def next_action(
                 "Wants to become a partner and waits for your decision.",
                 "Accept as a partner",
                 post=f"/candidates/{firm.candidate.candidate_id}/accept",
-                fields=(back,),
             )
         case ProspectState.PARTNER if partner is not None:
             return NextAction(
