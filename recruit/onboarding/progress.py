@@ -28,7 +28,8 @@ FINISHED = frozenset({StepState.DONE, StepState.WAIVED})
 class StepView:
     """A step at a moment. `number` counts from 1; `since` is when it was done or ran out.
 
-    `sentence` says in the partner's words what it needs, or what was done by whom.
+    `sentence` says in the partner's words what was done by whom, or what it needs, so that it goes on
+    after "opens when".
     """
 
     step: TrackStep
@@ -184,7 +185,8 @@ def _held_since(certificates: list[Certificate], now: datetime) -> datetime | No
             break
         if until is None or certificate.awarded_at > until:
             since = certificate.awarded_at
-        until = certificate.valid_until
+        # A renewal may end sooner than what it renews, where the course's validity was shortened.
+        until = max(until or certificate.valid_until, certificate.valid_until)
     return since if until is not None and now < until else None
 
 
@@ -203,17 +205,19 @@ def _sentence(step: TrackStep, state: StepState, standing: _Standing, evidence: 
         return "Your partner manager lets you skip this"
     course = evidence.courses.get(step.course)
     title = course.title if course else step.title
-    who = "one of you" if step.people == 1 else f"{step.people} of you"
+    one = step.people == 1
+    who = "one of you" if one else f"{step.people} of you"
     match step.kind:
         case TrackStepKind.AGREEMENT:
             signers = [m.name for m in evidence.members if m.role is MemberRole.SIGNATORY]
             return f"{' or '.join(signers) or 'your signatory'} signs the agreement"
         case TrackStepKind.PROFILE:
-            return "tell us about your company"
+            return "you tell us about your company"
         case TrackStepKind.COURSE:
-            return f"{who} finishes “{title}”"
+            return f"{who} {'finishes' if one else 'finish'} “{title}”"
         case TrackStepKind.CERTIFICATION:
             if standing.lapsed_at is not None:
                 ended = f"{standing.lapsed_at.day} {standing.lapsed_at:%B %Y}"
-                return f"renew the certificate “{title}”, which ran out on {ended}"
-            return f"{who} gets certified in “{title}”"
+                renews = "renews" if one else "renew"
+                return f"{who} {renews} the certificate “{title}”, which ran out on {ended}"
+            return f"{who} {'gets' if one else 'get'} certified in “{title}”"
