@@ -1,11 +1,15 @@
 """A small track with its courses, evidence of partners at any point of it, and stored partners."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import select
+
+from recruit.db.outbox import OutboxEntry
 from recruit.db.transaction import Transaction
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.evidence import Certificate, Declared, Evidence, Member, Signature
@@ -27,6 +31,8 @@ from recruit.onboarding.usecases import (
 )
 from recruit.onboarding.values import Action, CandidateOrigin, MemberRole
 from recruit.people.usecases import SignedIn, accept_invitation
+from recruit.sequences.tables import Reply
+from recruit.sequences.values import InboundKind, Mood
 from recruit.wiring import App
 from tests.conftest import NOW
 from tests.factories.people import PASSWORD
@@ -351,3 +357,41 @@ def _person_of(app: App, partner_id: int) -> int:
 def right_of(course: CourseDefinition) -> dict[str, tuple[str, ...]]:
     """Return the answers that pass a course's quiz."""
     return right_answers(course.quiz) if course.quiz else {}
+
+
+def add_reply(tx: Transaction, firm_id: int | None, **over: Any) -> Reply:
+    """Store an answer that says yes for sure."""
+    number = next(_number)
+    values: dict[str, Any] = {
+        "message_id": f"<reply-{number}@vela.example>",
+        "received_at": tx.now,
+        "from_address": f"sam{number}@vela.example",
+        "subject": "Re: Partners",
+        "text": "Gladly.",
+        "raw": "",
+        "kind": InboundKind.HUMAN,
+        "mood": Mood.POSITIVE,
+        "confidence": 0.9,
+        "detail": {},
+        "firm_id": firm_id,
+        "recorded_at": tx.now,
+    }
+    reply = Reply(**(values | over))
+    tx.session.add(reply)
+    tx.session.flush()
+    return reply
+
+
+def count_announced(app: App, firm_id: int) -> int:
+    """Return how often the CRM was told to hear of a firm."""
+    with app.reading() as tx:
+        found = tx.session.scalars(select(OutboxEntry.id).where(OutboxEntry.object_id == firm_id))
+        return len(found.all())
+
+
+@contextmanager
+def told_once(app: App, firm_id: int) -> Iterator[None]:
+    """Assert that what happens inside is announced to the CRM, in the same transaction, once."""
+    before = count_announced(app, firm_id)
+    yield
+    assert count_announced(app, firm_id) == before + 1
