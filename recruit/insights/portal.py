@@ -1,39 +1,25 @@
-"""What a partner's person sees: the track, what is open and what opens later, courses and certificates.
+"""What a partner's person sees: the track, the next step, what is open and what opens later.
 
 Every page asks the gates at the moment of asking; nothing here remembers what was open before.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
-from recruit.onboarding import store
-from recruit.onboarding.course import CourseDefinition, Lesson
+from recruit.onboarding import published
+from recruit.onboarding.course import CourseDefinition
 from recruit.onboarding.evidence import Evidence, Member
 from recruit.onboarding.gates import Decision, decide
-from recruit.onboarding.gathering import gather_evidence_of_person, read_course
-from recruit.onboarding.grading import Grade, grade, next_cycle
-from recruit.onboarding.progress import (
-    StepView,
-    list_steps,
-    next_step,
-    state_of,
-    unread_lessons,
-)
-from recruit.onboarding.store import NotAMember, UnknownCourse
-from recruit.onboarding.tables import (
-    AgreementAcceptance,
-    AgreementVersion,
-    Attempt,
-    Award,
-    Course,
-    Partner,
-    Resource,
-)
+from recruit.onboarding.gathering import gather_evidence_of_person
+from recruit.onboarding.grading import next_cycle
+from recruit.onboarding.progress import StepState, StepView, list_steps, state_of, unread_lessons
+from recruit.onboarding.store import NotAMember
+from recruit.onboarding.tables import AgreementAcceptance, AgreementVersion, Partner, Resource
 from recruit.onboarding.values import Action, PartnerState, TrackStepKind
-from recruit.people.tables import Person
 
 
 class NothingHere(LookupError):
@@ -64,17 +50,48 @@ class CourseLine:
 
 
 @dataclass(frozen=True)
+class NextStep:
+    """The step that comes next. Where it is not for this person, `waits` says for whom or what."""
+
+    view: StepView
+    waits: str = ""
+
+    @property
+    def is_mine(self) -> bool:
+        """Tell whether this person can do it."""
+        return not self.waits
+
+
+@dataclass(frozen=True)
+class HeldCertificate:
+    """A valid certificate of this person. `renewable`: the quiz counts again, before it runs out."""
+
+    serial: str
+    course_key: str
+    title: str
+    valid_until: datetime
+    renewable: bool
+
+
+@dataclass(frozen=True)
 class Home:
-    """The portal's one page."""
+    """The portal's one page. `minutes_left` is what the open steps take this person."""
 
     company: str
     member: Member
     state: PartnerState
     steps: tuple[StepView, ...]
-    next: StepView | None
+    next: NextStep | None
     minutes_left: int
     resources: tuple[ResourceLine, ...]
     courses: tuple[CourseLine, ...]
+    certificates: tuple[HeldCertificate, ...]
+    may_invite: bool
+
+    @property
+    def steps_left(self) -> int:
+        """Return how many steps are open."""
+        return sum(not step.finished for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -91,55 +108,6 @@ class AgreementPage:
     signed_at: datetime | None
 
 
-@dataclass(frozen=True)
-class CoursePage:
-    """A course as this person stands in it. `can_take` tells whether the quiz counts now."""
-
-    company: str
-    course: CourseDefinition
-    decision: Decision
-    quiz_decision: Decision
-    read: frozenset[str]
-    passed: bool
-    can_take: bool
-    certificate: str
-
-    @property
-    def next_lesson(self) -> Lesson | None:
-        """Return the first lesson that has not been read."""
-        return next((x for x in self.course.lessons if x.key not in self.read), None)
-
-    def after(self, key: str) -> Lesson | None:
-        """Return the lesson that follows one."""
-        keys = [lesson.key for lesson in self.course.lessons]
-        at = keys.index(key) + 1
-        return self.course.lessons[at] if at < len(keys) else None
-
-
-@dataclass(frozen=True)
-class Result:
-    """The last quiz that a person handed in."""
-
-    page: CoursePage
-    attempt_number: int
-    share_right: float
-    passed: bool
-    grade: Grade
-
-
-@dataclass(frozen=True)
-class CertificatePage:
-    """A certificate; `valid` at the moment of asking."""
-
-    serial: str
-    person: str
-    company: str
-    course: str
-    awarded_at: datetime
-    valid_until: datetime
-    valid: bool
-
-
 def evidence_of(tx: Transaction, person_id: int) -> Evidence:
     """Return the evidence of the partner that a person belongs to; raises `NothingHere`."""
     try:
@@ -148,7 +116,8 @@ def evidence_of(tx: Transaction, person_id: int) -> Evidence:
         raise NothingHere(str(error)) from None
 
 
-def _member(evidence: Evidence, person_id: int) -> Member:
+def member_of(evidence: Evidence, person_id: int) -> Member:
+    """Return a person of the partner; raises `NothingHere`."""
     member = evidence.find_member(person_id)
     if member is None:
         raise NothingHere(f"Person {person_id} belongs to no partner.")
@@ -158,23 +127,22 @@ def _member(evidence: Evidence, person_id: int) -> Member:
 def portal_home(tx: Transaction, person_id: int) -> Home:
     """Return what the portal's home shows to this person."""
     evidence = evidence_of(tx, person_id)
-    member = _member(evidence, person_id)
+    member = member_of(evidence, person_id)
     steps = list_steps(evidence, tx.now, person_id=person_id)
+
+    def ask(action: Action, course: str | None = None) -> Decision:
+        return decide(action, evidence, tx.now, person_id=person_id, course=course)
+
     return Home(
         company=evidence.company_name,
         member=member,
         state=state_of(evidence, tx.now),
         steps=steps,
-        next=next_step(steps),
+        next=_next(steps, evidence, member, tx.now),
         minutes_left=sum(step.minutes for step in steps),
         resources=tuple(
-            ResourceLine(
-                r.key,
-                r.title,
-                r.summary,
-                decide(r.action, evidence, tx.now, person_id=person_id),
-            )
-            for r in store.list_resources(tx)
+            ResourceLine(r.key, r.title, r.summary, ask(r.action))
+            for r in published.list_resources(tx)
         ),
         courses=tuple(
             CourseLine(
@@ -184,20 +152,68 @@ def portal_home(tx: Transaction, person_id: int) -> Home:
                 lessons=len(course.lessons),
                 read=len(course.lessons) - len(unread_lessons(course, member)),
                 passed=key in member.passed,
-                decision=decide(
-                    Action.TAKE_COURSE, evidence, tx.now, person_id=person_id, course=key
-                ),
+                decision=ask(Action.TAKE_COURSE, key),
             )
-            for key, course in evidence.courses.items()
+            for key, course in _in_order(evidence)
         ),
+        certificates=_held(evidence, member, tx.now),
+        may_invite=ask(Action.INVITE_COLLEAGUE).allowed,
+    )
+
+
+def _in_order(evidence: Evidence) -> list[tuple[str, CourseDefinition]]:
+    # As the track has them; courses beside the track come last.
+    order = {step.course: number for number, step in enumerate(evidence.track.steps)}
+    return sorted(evidence.courses.items(), key=lambda pair: (order.get(pair[0], len(order)), pair))
+
+
+def _next(
+    steps: Iterable[StepView], evidence: Evidence, member: Member, now: datetime
+) -> NextStep | None:
+    found = [
+        NextStep(view, _waits(view, evidence, member, now))
+        for view in steps
+        if view.state in {StepState.NEXT, StepState.LAPSED}
+    ]
+    # What this person can do comes before what others have to do.
+    return next((step for step in found if step.is_mine), found[0] if found else None)
+
+
+def _waits(view: StepView, evidence: Evidence, member: Member, now: datetime) -> str:
+    match view.step.kind:
+        case TrackStepKind.AGREEMENT:
+            return decide(Action.SIGN_AGREEMENT, evidence, now, person_id=member.person_id).reason
+        case TrackStepKind.PROFILE:
+            return decide(Action.EDIT_COMPANY, evidence, now, person_id=member.person_id).reason
+        case TrackStepKind.COURSE:
+            mine_done = view.step.course in member.passed
+        case TrackStepKind.CERTIFICATION:
+            mine_done = any(
+                c.course_key == view.step.course and c.is_valid(now) for c in member.certificates
+            )
+    return f"Your part is done. This step asks for {view.step.people} of you." if mine_done else ""
+
+
+def _held(evidence: Evidence, member: Member, now: datetime) -> tuple[HeldCertificate, ...]:
+    newest = {c.course_key: c for c in sorted(member.certificates, key=lambda c: c.cycle)}
+    return tuple(
+        HeldCertificate(
+            serial=c.serial,
+            course_key=key,
+            title=evidence.courses[key].title,
+            valid_until=c.valid_until,
+            renewable=next_cycle([(c.cycle, c.valid_until)], now) is not None,
+        )
+        for key, c in newest.items()
+        if c.is_valid(now) and key in evidence.courses
     )
 
 
 def agreement_page(tx: Transaction, person_id: int) -> AgreementPage:
     """Return the agreement of the person's track, signed or to sign."""
     evidence = evidence_of(tx, person_id)
-    step = next((s for s in evidence.track.steps if s.kind is TrackStepKind.AGREEMENT), None)
-    version = store.find_agreement(tx, step.agreement) if step else None
+    step = evidence.track.step_of_kind(TrackStepKind.AGREEMENT)
+    version = published.find_agreement(tx, step.agreement) if step else None
     if step is None or version is None:
         raise NothingHere("There is no agreement to sign.")
     signature = evidence.signatures.get(step.agreement)
@@ -236,109 +252,10 @@ def company_form(tx: Transaction, person_id: int) -> tuple[str, dict[str, str], 
     return evidence.company_name, {k: str(v) for k, v in partner.company.items()}, decision
 
 
-def course_page(tx: Transaction, person_id: int, course_key: str) -> CoursePage:
-    """Return a course as this person stands in it; raises `NothingHere`."""
-    evidence = evidence_of(tx, person_id)
-    member = _member(evidence, person_id)
-    course = evidence.courses.get(course_key)
-    if course is None:
-        raise NothingHere(f"There is no course {course_key!r}.")
-    awards = [c for c in member.certificates if c.course_key == course_key]
-    cycle = next_cycle([(c.cycle, c.valid_until) for c in awards], tx.now)
-    passed = course_key in member.passed
-    valid = [c.serial for c in awards if c.is_valid(tx.now)]
-    return CoursePage(
-        company=evidence.company_name,
-        course=course,
-        decision=decide(
-            Action.TAKE_COURSE, evidence, tx.now, person_id=person_id, course=course_key
-        ),
-        quiz_decision=decide(
-            Action.TAKE_QUIZ, evidence, tx.now, person_id=person_id, course=course_key
-        ),
-        read=frozenset(x.key for x in course.lessons if (course_key, x.key) in member.lessons),
-        passed=passed,
-        can_take=course.quiz is not None
-        and (cycle is not None if course.certifies else not passed),
-        certificate=valid[-1] if valid else "",
-    )
-
-
-def last_result(tx: Transaction, person_id: int, course_key: str) -> Result:
-    """Return the last quiz that a person handed in for a course; raises `NothingHere`."""
-    page = course_page(tx, person_id, course_key)
-    row = tx.session.execute(
-        select(Attempt, Course)
-        .join(Course, Course.id == Attempt.course_id)
-        .where(Attempt.person_id == person_id, Course.key == course_key)
-        .order_by(Attempt.id.desc())
-        .limit(1)
-    ).first()
-    if row is None:
-        raise NothingHere("No quiz was handed in.")
-    attempt, course = row
-    quiz = read_course(course.definition, course.definition_hash).quiz
-    if quiz is None:
-        raise NothingHere("The course has no quiz.")
-    return Result(
-        page,
-        attempt.number,
-        attempt.share_right,
-        attempt.passed,
-        grade(quiz, attempt.answers),
-    )
-
-
 def find_resource(tx: Transaction, person_id: int, key: str) -> tuple[Evidence, Resource, Decision]:
     """Return a resource and whether it is open to this person now; raises `NothingHere`."""
     evidence = evidence_of(tx, person_id)
-    resource = store.find_resource(tx, key)
+    resource = published.find_resource(tx, key)
     if resource is None:
         raise NothingHere(f"There is no resource {key!r}.")
     return evidence, resource, decide(resource.action, evidence, tx.now, person_id=person_id)
-
-
-def certificate_page(
-    tx: Transaction, serial: str, *, partner_id: int | None = None
-) -> CertificatePage:
-    """Return a certificate by its serial; with `partner_id` only one of that partner's."""
-    row = tx.session.execute(
-        select(Award, Person.name, Course.title, Partner)
-        .join(Person, Person.id == Award.person_id)
-        .join(Course, Course.id == Award.course_id)
-        .join(Partner, Partner.id == Award.partner_id)
-        .where(Award.serial == serial)
-    ).first()
-    if row is None or (partner_id is not None and row.Award.partner_id != partner_id):
-        raise NothingHere("There is no such certificate.")
-    award, person, course, partner = row
-    return CertificatePage(
-        serial=award.serial,
-        person=person,
-        company=str(partner.company.get("name", "")),
-        course=course,
-        awarded_at=award.awarded_at,
-        valid_until=award.valid_until,
-        valid=award.awarded_at <= tx.now < award.valid_until and partner.left_at is None,
-    )
-
-
-__all__ = [
-    "AgreementPage",
-    "CertificatePage",
-    "CourseLine",
-    "CoursePage",
-    "Home",
-    "NothingHere",
-    "ResourceLine",
-    "Result",
-    "UnknownCourse",
-    "agreement_page",
-    "certificate_page",
-    "company_form",
-    "course_page",
-    "evidence_of",
-    "find_resource",
-    "last_result",
-    "portal_home",
-]

@@ -4,9 +4,9 @@ from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.store import list_contacts
-from recruit.onboarding import store
+from recruit.onboarding import published, store
 from recruit.onboarding.members import add_member
-from recruit.onboarding.store import NothingPublished
+from recruit.onboarding.published import NothingPublished
 from recruit.onboarding.tables import Candidate, Partner, PartnerTrack, Track
 from recruit.onboarding.values import (
     CANDIDATE_TRANSITIONS,
@@ -14,7 +14,7 @@ from recruit.onboarding.values import (
     CandidateStatus,
     MemberRole,
 )
-from recruit.people.usecases import normalize_email
+from recruit.people.usecases import InvalidEmail, normalize_email
 from recruit.sequences.tables import Reply
 from recruit.sequences.values import InboundKind, Mood
 
@@ -49,17 +49,31 @@ def collect_candidates(tx: Transaction) -> list[int]:
     for reply in rows:
         if reply.firm_id is None:
             continue
+        # Two firms that were merged after both had answered are one company: one candidate.
+        firm_id = store.get_firm_row(tx, reply.firm_id).id
+        if store.find_candidate_of_firm(tx, firm_id) or store.find_partner_of_firm(tx, firm_id):
+            continue
         candidate = _candidate(
             tx,
-            firm_id=reply.firm_id,
+            firm_id=firm_id,
             origin=CandidateOrigin.REPLY,
-            contact_email=reply.from_address,
+            contact_email=_address(tx, firm_id, reply.from_address),
             contact_name="",
             reply_id=reply.id,
         )
         if candidate is not None:
             made.append(candidate.id)
     return made
+
+
+def _address(tx: Transaction, firm_id: int, email: str) -> str:
+    # A mail with a broken sender is a yes all the same; it must neither be lost nor hold up the others.
+    for address in (email, *(contact.email for contact in list_contacts(tx, firm_id))):
+        try:
+            return normalize_email(address)
+        except InvalidEmail:
+            continue
+    return ""
 
 
 def add_candidate(
@@ -87,7 +101,7 @@ def add_candidate(
         tx,
         firm_id=firm.id,
         origin=origin,
-        contact_email=contact_email,
+        contact_email=normalize_email(contact_email),
         contact_name=contact_name,
         reply_id=reply_id,
     )
@@ -114,7 +128,7 @@ def _candidate(
         origin=origin,
         reply_id=reply_id,
         contact_name=contact_name,
-        contact_email=normalize_email(contact_email),
+        contact_email=contact_email,
         created_at=tx.now,
     )
     if not store.add_once(tx, candidate):
@@ -124,11 +138,18 @@ def _candidate(
 
 
 def accept_candidate(
-    tx: Transaction, *, candidate_id: int, actor: str, track_name: str | None = None
+    tx: Transaction,
+    *,
+    candidate_id: int,
+    actor: str,
+    track_name: str | None = None,
+    contact_email: str | None = None,
 ) -> Partner:
     """Make a candidate a partner, with its track and its signatory; accepting twice makes one partner.
 
-    Raises `AlreadyDecided` for a declined candidate, `NothingPublished` where there is no track.
+    `contact_email` invites somebody else than who answered. Raises `AlreadyDecided` for a declined
+    candidate, `NothingPublished` where there is no track, `InvalidEmail` where nobody can be invited,
+    `EmailTaken` where who answered belongs to another partner.
     """
     candidate = store.get_candidate(tx, candidate_id)
     known = store.find_partner_of_firm(tx, candidate.firm_id)
@@ -138,6 +159,7 @@ def accept_candidate(
     if known is not None:
         return known
     track = _track(tx, track_name)
+    email = normalize_email(contact_email or candidate.contact_email)
     firm = store.get_firm_row(tx, candidate.firm_id)
     partner = Partner(
         firm_id=firm.id,
@@ -154,7 +176,7 @@ def accept_candidate(
     add_member(
         tx,
         partner_id=partner.id,
-        email=candidate.contact_email,
+        email=email,
         name=candidate.contact_name,
         role=MemberRole.SIGNATORY,
     )
@@ -164,7 +186,7 @@ def accept_candidate(
 
 def _track(tx: Transaction, name: str | None) -> Track:
     found = (
-        store.find_track(tx, name)
+        published.find_track(tx, name)
         if name is not None
         else tx.session.scalar(
             select(Track).order_by(Track.published_at.desc(), Track.id.desc()).limit(1)

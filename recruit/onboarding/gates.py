@@ -11,7 +11,7 @@ from recruit.onboarding.progress import StepState, list_steps, state_of, unread_
 from recruit.onboarding.track import TrackStep
 from recruit.onboarding.values import Action, MemberRole, TrackStepKind
 
-__all__ = ["Decision", "MissingStep", "decide", "state_of"]
+__all__ = ["Decision", "GateNotMet", "MissingStep", "decide", "demand", "state_of"]
 
 # Who of a partner may do what; an action that is not here is for every member.
 _ROLES: dict[Action, frozenset[MemberRole]] = {
@@ -47,6 +47,29 @@ class Decision:
     allowed: bool
     missing: tuple[MissingStep, ...] = ()
     reason: str = ""
+
+
+class GateNotMet(PermissionError):
+    """The gate is closed; `decision` says what is missing."""
+
+    def __init__(self, decision: Decision) -> None:
+        """Keep the decision."""
+        super().__init__(decision.reason)
+        self.decision = decision
+
+
+def demand(
+    action: Action,
+    evidence: Evidence,
+    now: datetime,
+    *,
+    person_id: int | None = None,
+    course: str | None = None,
+) -> None:
+    """Raise `GateNotMet` where `decide` says that an action is closed."""
+    decision = decide(action, evidence, now, person_id=person_id, course=course)
+    if not decision.allowed:
+        raise GateNotMet(decision)
 
 
 def decide(
@@ -101,7 +124,7 @@ def _needed(action: Action, evidence: Evidence, course: str | None) -> tuple[Tra
 
 
 def _before_kind(evidence: Evidence, kind: TrackStepKind) -> tuple[TrackStep, ...]:
-    first = next((s for s in evidence.track.steps if s.kind is kind), None)
+    first = evidence.track.step_of_kind(kind)
     return evidence.track.before(first.key) if first else ()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, true
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
-from recruit.onboarding import store
+from recruit.onboarding import published, store
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.evidence import Certificate, Declared, Evidence, Member, Signature
 from recruit.onboarding.gates import Decision, decide
@@ -66,7 +66,7 @@ def gather_many(
 
     courses = {
         course.key: read_course(course.definition, course.definition_hash)
-        for course in store.list_courses(tx)
+        for course in published.list_courses(tx)
     }
     members = _members(tx, only(PartnerMember.partner_id))
     signatures: dict[int, dict[str, Signature]] = defaultdict(dict)

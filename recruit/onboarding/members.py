@@ -1,17 +1,43 @@
-"""The people of a partner: who belongs to it, and what happens when somebody, or all of them, leave."""
+"""The people of a partner: who belongs to it, and what happens when somebody, or all of them, leave.
+
+Staff act for any partner; a person of the partner acts within what their role allows: see `_check_may`.
+"""
 
 from recruit.db.transaction import Transaction
 from recruit.onboarding import store
+from recruit.onboarding.gates import Decision, GateNotMet, demand
+from recruit.onboarding.gathering import gather_evidence
 from recruit.onboarding.tables import Partner, PartnerMember
-from recruit.onboarding.values import MemberRole
-from recruit.people.usecases import EmailTaken, add_person, disable_person, invite_person
+from recruit.onboarding.values import Action, MemberRole
+from recruit.people.usecases import (
+    EmailTaken,
+    add_person,
+    disable_person,
+    enable_person,
+    find_person_id,
+    has_signed_in,
+    invite_person,
+)
 from recruit.people.values import Role
+
+
+class AlreadySignedIn(ValueError):
+    """The person has chosen a password, so a new invitation link would take their account over."""
 
 
 def add_member(
     tx: Transaction, *, partner_id: int, email: str, name: str, role: MemberRole
 ) -> PartnerMember:
-    """Add a person to a partner. Raises `EmailTaken`, also where they belong to another partner."""
+    """Add a person to a partner; one who had left it comes back with all that they had earned.
+
+    Raises `EmailTaken`, also where they belong to another partner, and `InvalidEmail`.
+    """
+    known = find_person_id(tx, email=email)
+    back = store.find_former_member(tx, known, partner_id) if known is not None else None
+    if back is not None:
+        back.role, back.left_at = role, None
+        enable_person(tx, person_id=back.person_id)
+        return back
     person = add_person(tx, email=email, name=name, role=Role.PARTNER)
     member = PartnerMember(
         partner_id=partner_id, person_id=person.id, role=role, joined_at=tx.now, left_at=None
@@ -22,12 +48,38 @@ def add_member(
 
 
 def invite_member(
-    tx: Transaction, *, partner_id: int, email: str, name: str, role: MemberRole
+    tx: Transaction,
+    *,
+    partner_id: int,
+    email: str,
+    name: str,
+    role: MemberRole,
+    by_person_id: int | None = None,
 ) -> str:
-    """Add a colleague and return the token of the link that lets them in. Raises `EmailTaken`."""
-    store.get_partner(tx, partner_id)
+    """Add a colleague and return the token of the link that lets them in.
+
+    `by_person_id` is who of the partner invites; None is staff. Raises `GateNotMet`, `EmailTaken`
+    or `InvalidEmail`.
+    """
+    partner = store.lock_partner(tx, partner_id)
+    _check_may(tx, partner_id, by_person_id, role)
     member = add_member(tx, partner_id=partner_id, email=email, name=name, role=role)
+    tx.announce("firm", partner.firm_id)
     return invite_person(tx, person_id=member.person_id)
+
+
+def renew_invitation(
+    tx: Transaction, *, partner_id: int, person_id: int, by_person_id: int | None = None
+) -> str:
+    """Return a new link's token for a colleague who has not come in yet; earlier links stop working.
+
+    Raises `GateNotMet`, `NotAMember` or `AlreadySignedIn`.
+    """
+    member = store.get_member_of(tx, partner_id, person_id)
+    _check_may(tx, partner_id, by_person_id, member.role)
+    if has_signed_in(tx, person_id=person_id):
+        raise AlreadySignedIn("This person has a password already and can simply sign in.")
+    return invite_person(tx, person_id=person_id)
 
 
 def invite_signatory(tx: Transaction, *, partner_id: int) -> str:
@@ -40,14 +92,21 @@ def invite_signatory(tx: Transaction, *, partner_id: int) -> str:
     return invite_person(tx, person_id=signatory.person_id)
 
 
-def leave_member(tx: Transaction, *, partner_id: int, person_id: int) -> None:
-    """A person leaves: their access ends now, what they earned stays on record."""
-    member = store.get_member(tx, person_id, lock=True)
-    if member.partner_id != partner_id:
-        raise store.NotAMember(f"Person {person_id} does not belong to partner {partner_id}.")
+def leave_member(
+    tx: Transaction, *, partner_id: int, person_id: int, by_person_id: int | None = None
+) -> None:
+    """A person leaves: their access ends now, what they earned stays on record.
+
+    Raises `GateNotMet` or `NotAMember`.
+    """
+    partner = store.lock_partner(tx, partner_id)
+    member = store.get_member_of(tx, partner_id, person_id)
+    _check_may(tx, partner_id, by_person_id, member.role)
+    if by_person_id == person_id:
+        raise GateNotMet(Decision(False, reason="Ask a colleague to do this for you."))
     member.left_at = tx.now
     disable_person(tx, person_id=person_id)
-    tx.announce("firm", store.get_partner(tx, partner_id).firm_id)
+    tx.announce("firm", partner.firm_id)
 
 
 def leave_partner(tx: Transaction, *, partner_id: int, reason: str) -> Partner:
@@ -63,3 +122,32 @@ def leave_partner(tx: Transaction, *, partner_id: int, reason: str) -> Partner:
     tx.session.flush()
     tx.announce("firm", partner.firm_id)
     return partner
+
+
+def take_partner_back(tx: Transaction, *, partner_id: int) -> Partner:
+    """Undo an off-boarding: the partner and the people who left with it stand where they stood."""
+    partner = store.lock_partner(tx, partner_id)
+    if partner.left_at is None:
+        return partner
+    for member in store.list_members_left_at(tx, partner_id, partner.left_at):
+        member.left_at = None
+        enable_person(tx, person_id=member.person_id)
+    partner.left_at, partner.left_reason = None, ""
+    tx.session.flush()
+    tx.announce("firm", partner.firm_id)
+    return partner
+
+
+def _check_may(
+    tx: Transaction, partner_id: int, by_person_id: int | None, role: MemberRole
+) -> None:
+    if by_person_id is None:
+        return
+    evidence = gather_evidence(tx, partner_id=partner_id)
+    demand(Action.INVITE_COLLEAGUE, evidence, tx.now, person_id=by_person_id)
+    # Otherwise an administrator could make a signatory of an address of their own, and sign.
+    if role is MemberRole.SIGNATORY:
+        by = evidence.find_member(by_person_id)
+        if by is None or by.role is not MemberRole.SIGNATORY:
+            reason = f"Only a person who may sign for {evidence.company_name} can do this."
+            raise GateNotMet(Decision(False, reason=reason))

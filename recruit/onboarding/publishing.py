@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from recruit.db.transaction import Transaction
-from recruit.onboarding import store
+from recruit.onboarding import published
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.definitions import ContentError, definition_json, near
 from recruit.onboarding.tables import AgreementVersion, Course, Resource, Track
@@ -24,7 +24,7 @@ def publish_agreement(tx: Transaction, *, name: str, title: str, text: str) -> A
     if not text.strip():
         raise ContentError(f"agreement {name}: The text is empty. Write what is agreed.")
     digest = hashlib.sha256(text.encode()).hexdigest()
-    newest = store.find_agreement(tx, name)
+    newest = published.find_agreement(tx, name)
     if newest is not None and newest.sha256 == digest:
         newest.title = title
         return newest
@@ -49,7 +49,7 @@ def publish_course(
         definition = parse_course(definition, file=file)
     data = definition_json(definition)
     digest = _hash(data)
-    newest = store.find_course(tx, definition.key)
+    newest = published.find_course(tx, definition.key)
     if newest is not None and newest.definition_hash == digest:
         return newest
     course = Course(
@@ -72,20 +72,20 @@ def publish_track(
     if not isinstance(definition, TrackDefinition):
         definition = parse_track(definition, file=file)
     for step in definition.steps:
-        if step.agreement and store.find_agreement(tx, step.agreement) is None:
+        if step.agreement and published.find_agreement(tx, step.agreement) is None:
             raise ContentError(
                 f"{file}: steps.{step.key}: The agreement {step.agreement!r} is not published. "
                 "Publish it first."
             )
-        if step.course and store.find_course(tx, step.course) is None:
-            known = [course.key for course in store.list_courses(tx)]
+        if step.course and published.find_course(tx, step.course) is None:
+            known = [course.key for course in published.list_courses(tx)]
             raise ContentError(
                 f"{file}: steps.{step.key}: The course {step.course!r} is not published. "
                 f"{near(step.course, known)}"
             )
     data = definition_json(definition)
     digest = _hash(data)
-    newest = store.find_track(tx, definition.name)
+    newest = published.find_track(tx, definition.name)
     if newest is not None and newest.definition_hash == digest:
         return newest
     track = Track(
@@ -120,7 +120,7 @@ def publish_resource(
         raise ContentError(
             f"resource {key}: {action!r} is no gate. {near(action, [a.value for a in Action])}"
         ) from None
-    resource = store.find_resource(tx, key)
+    resource = published.find_resource(tx, key)
     if resource is None:
         resource = Resource(key=key)
         tx.session.add(resource)

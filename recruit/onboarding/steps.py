@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recruit.db.transaction import Transaction
-from recruit.onboarding import store
+from recruit.onboarding import published, store
+from recruit.onboarding.definitions import near
 from recruit.onboarding.evidence import Evidence
-from recruit.onboarding.gates import Decision, decide
+from recruit.onboarding.gates import demand
 from recruit.onboarding.gathering import gather_evidence, read_course
 from recruit.onboarding.grading import add_months, grade, next_cycle
-from recruit.onboarding.store import NothingPublished
+from recruit.onboarding.published import NothingPublished
 from recruit.onboarding.tables import (
     AgreementAcceptance,
     Attempt,
@@ -22,20 +23,10 @@ from recruit.onboarding.tables import (
     LessonView,
     StepEvidence,
 )
-from recruit.onboarding.track import TrackStep
 from recruit.onboarding.values import Action, TrackStepKind
 
 COMPANY_FIELDS = ("name", "website", "phone", "street", "postcode", "city", "country", "about")
 _LONGEST = 1000
-
-
-class GateNotMet(PermissionError):
-    """The gate is closed; `decision` says what is missing."""
-
-    def __init__(self, decision: Decision) -> None:
-        """Keep the decision."""
-        super().__init__(decision.reason)
-        self.decision = decision
 
 
 class NotSignedProperly(ValueError):
@@ -50,16 +41,12 @@ class NothingToTake(ValueError):
     """The course has no quiz, or the person has passed it and need not renew yet."""
 
 
+class ReasonMissing(ValueError):
+    """What a channel manager decides against the rule needs a reason."""
+
+
 class UnknownStep(LookupError):
     """The track has no such step."""
-
-
-def _demand(
-    tx: Transaction, evidence: Evidence, action: Action, person_id: int, course: str | None = None
-) -> None:
-    decision = decide(action, evidence, tx.now, person_id=person_id, course=course)
-    if not decision.allowed:
-        raise GateNotMet(decision)
 
 
 def sign_agreement(
@@ -80,9 +67,11 @@ def sign_agreement(
     """
     partner = store.lock_partner(tx, partner_id)
     evidence = gather_evidence(tx, partner_id=partner_id)
-    _demand(tx, evidence, Action.SIGN_AGREEMENT, person_id)
-    step = _step_of_kind(evidence, TrackStepKind.AGREEMENT)
-    version = store.find_agreement(tx, step.agreement)
+    demand(Action.SIGN_AGREEMENT, evidence, tx.now, person_id=person_id)
+    step = evidence.track.step_of_kind(TrackStepKind.AGREEMENT)
+    if step is None:
+        raise UnknownStep(f"The track {evidence.track.title!r} asks for no agreement.")
+    version = published.find_agreement(tx, step.agreement)
     if version is None:
         raise NothingPublished(f"The agreement {step.agreement!r} is not published yet.")
     typed_name, job_title = typed_name.strip(), job_title.strip()
@@ -121,13 +110,13 @@ def save_company(
     """
     partner = store.lock_partner(tx, partner_id)
     evidence = gather_evidence(tx, partner_id=partner_id)
-    _demand(tx, evidence, Action.EDIT_COMPANY, person_id)
+    demand(Action.EDIT_COMPANY, evidence, tx.now, person_id=person_id)
     cleaned = {key: str(company.get(key, "")).strip()[:_LONGEST] for key in COMPANY_FIELDS}
     missing = [key for key in ("name", "city", "country") if not cleaned[key]]
     if missing:
         raise CompanyIncomplete(f"Please fill in: {', '.join(missing)}.")
     partner.company = dict(partner.company) | cleaned
-    step = next((s for s in evidence.track.steps if s.kind is TrackStepKind.PROFILE), None)
+    step = evidence.track.step_of_kind(TrackStepKind.PROFILE)
     if step is not None:
         member = evidence.find_member(person_id)
         store.add_once(
@@ -146,12 +135,15 @@ def save_company(
 
 
 def waive_step(tx: Transaction, *, partner_id: int, step_key: str, reason: str, actor: str) -> None:
-    """A channel manager lets a partner skip a step, with a reason. Raises `UnknownStep`."""
+    """A channel manager lets a partner skip a step; waiving it again changes nothing.
+
+    Raises `UnknownStep`, or `ReasonMissing`: whoever asks later why a door was open has to find out.
+    """
+    if not reason.strip():
+        raise ReasonMissing("Say why this partner may skip the step; the reason stays on record.")
     partner = store.lock_partner(tx, partner_id)
-    evidence = gather_evidence(tx, partner_id=partner_id)
-    if step_key not in {step.key for step in evidence.track.steps}:
-        raise UnknownStep(f"The track {evidence.track.title!r} has no step {step_key!r}.")
-    store.add_once(
+    _check_step(gather_evidence(tx, partner_id=partner_id), step_key)
+    added = store.add_once(
         tx,
         StepEvidence(
             partner_id=partner_id,
@@ -162,22 +154,37 @@ def waive_step(tx: Transaction, *, partner_id: int, step_key: str, reason: str, 
             at=tx.now,
         ),
     )
-    tx.announce("firm", partner.firm_id)
+    if added:
+        tx.announce("firm", partner.firm_id)
+
+
+def take_back_waiver(tx: Transaction, *, partner_id: int, step_key: str) -> None:
+    """Ask for a waived step again; one that is not waived stays as it is. Raises `UnknownStep`."""
+    partner = store.lock_partner(tx, partner_id)
+    _check_step(gather_evidence(tx, partner_id=partner_id), step_key)
+    if store.delete_waiver(tx, partner_id=partner_id, step_key=step_key):
+        tx.announce("firm", partner.firm_id)
+
+
+def _check_step(evidence: Evidence, step_key: str) -> None:
+    keys = [step.key for step in evidence.track.steps]
+    if step_key not in keys:
+        raise UnknownStep(
+            f"The track {evidence.track.title!r} has no step {step_key!r}. {near(step_key, keys)}"
+        )
 
 
 def view_lesson(tx: Transaction, *, person_id: int, course_key: str, lesson_key: str) -> None:
     """Write down that a person has read a lesson. Raises `GateNotMet` or `UnknownCourse`."""
     member = store.get_member(tx, person_id)
     evidence = gather_evidence(tx, partner_id=member.partner_id)
-    _demand(tx, evidence, Action.TAKE_COURSE, person_id, course_key)
-    course = store.get_course(tx, course_key)
+    demand(Action.TAKE_COURSE, evidence, tx.now, person_id=person_id, course=course_key)
+    course = published.get_course(tx, course_key)
     if read_course(course.definition, course.definition_hash).find_lesson(lesson_key) is None:
-        raise store.UnknownCourse(f"The course {course_key!r} has no lesson {lesson_key!r}.")
-    store.add_once(
-        tx,
-        LessonView(person_id=person_id, course_id=course.id, lesson_key=lesson_key, at=tx.now),
-    )
-    tx.announce("firm", evidence.firm_id)
+        raise published.UnknownCourse(f"The course {course_key!r} has no lesson {lesson_key!r}.")
+    view = LessonView(person_id=person_id, course_id=course.id, lesson_key=lesson_key, at=tx.now)
+    if store.add_once(tx, view):
+        tx.announce("firm", evidence.firm_id)
 
 
 def hand_in_quiz(
@@ -194,8 +201,8 @@ def hand_in_quiz(
     # One hand-in of a person at a time: a double click must not make two attempts into two awards.
     member = store.get_member(tx, person_id, lock=True)
     evidence = gather_evidence(tx, partner_id=member.partner_id)
-    _demand(tx, evidence, Action.TAKE_QUIZ, person_id, course_key)
-    course = store.get_course(tx, course_key)
+    demand(Action.TAKE_QUIZ, evidence, tx.now, person_id=person_id, course=course_key)
+    course = published.get_course(tx, course_key)
     definition = read_course(course.definition, course.definition_hash)
     if definition.quiz is None:
         raise NothingToTake(f"“{definition.title}” has no quiz.")
@@ -232,15 +239,12 @@ def hand_in_quiz(
                 attempt_id=attempt.id,
                 serial=f"RC-{secrets.token_hex(6).upper()}",
                 awarded_at=tx.now,
-                valid_until=add_months(tx.now, definition.validity_months),
+                # Whoever renews early loses nothing: the new certificate goes on from the old one.
+                valid_until=add_months(
+                    max([tx.now, *(award.valid_until for award in awards)]),
+                    definition.validity_months,
+                ),
             ),
         )
     tx.announce("firm", evidence.firm_id)
     return attempt
-
-
-def _step_of_kind(evidence: Evidence, kind: TrackStepKind) -> TrackStep:
-    step = next((s for s in evidence.track.steps if s.kind is kind), None)
-    if step is None:
-        raise UnknownStep(f"The track {evidence.track.title!r} asks for no {kind.value}.")
-    return step

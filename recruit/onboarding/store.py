@@ -1,6 +1,9 @@
-"""The queries of candidates, partners, agreements, tracks, courses, attempts and awards."""
+"""The queries of candidates, partners and their people, attempts and awards."""
 
-from sqlalchemy import func, select
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from recruit.db.base import Base
@@ -8,16 +11,16 @@ from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 from recruit.onboarding.tables import (
     AgreementAcceptance,
-    AgreementVersion,
     Attempt,
     Award,
     Candidate,
     Course,
     Partner,
     PartnerMember,
-    Resource,
-    Track,
+    StepEvidence,
 )
+
+R = TypeVar("R", bound=Base)
 
 
 class UnknownCandidate(LookupError):
@@ -32,14 +35,6 @@ class NotAMember(LookupError):
     """A person belongs to no partner (any more)."""
 
 
-class UnknownCourse(LookupError):
-    """No course has this key."""
-
-
-class NothingPublished(LookupError):
-    """A track, agreement or course that is needed has not been published yet."""
-
-
 def add_once(tx: Transaction, row: Base) -> bool:
     """Add a row; False, and nothing changed, where a constraint says that it is there already."""
     try:
@@ -50,20 +45,24 @@ def add_once(tx: Transaction, row: Base) -> bool:
     return True
 
 
+def _locked(query: Select[R]) -> Select[R]:
+    # Whoever had to wait for the lock reads the row anew: what the session knew of it is out of date.
+    return query.with_for_update().execution_options(populate_existing=True)
+
+
 def get_candidate(tx: Transaction, candidate_id: int) -> Candidate:
     """Return a candidate, locked until the transaction ends; raises `UnknownCandidate`."""
-    found = tx.session.scalar(
-        select(Candidate).where(Candidate.id == candidate_id).with_for_update()
-    )
+    found = tx.session.scalar(_locked(select(Candidate).where(Candidate.id == candidate_id)))
     if found is None:
         raise UnknownCandidate(f"There is no candidate {candidate_id}.")
     return found
 
 
 def find_candidate_of_firm(tx: Transaction, firm_id: int) -> Candidate | None:
-    """Return the candidate that a firm is, locked until the transaction ends."""
+    """Return the candidate that a firm, or one merged with it, is; locked until the transaction ends."""
+    family = list_family(tx, firm_id)
     return tx.session.scalar(
-        select(Candidate).where(Candidate.firm_id == firm_id).with_for_update()
+        _locked(select(Candidate).where(Candidate.firm_id.in_(family)).order_by(Candidate.id))
     )
 
 
@@ -77,15 +76,18 @@ def get_partner(tx: Transaction, partner_id: int) -> Partner:
 
 def lock_partner(tx: Transaction, partner_id: int) -> Partner:
     """Return a partner, locked until the transaction ends; raises `UnknownPartner`."""
-    partner = tx.session.scalar(select(Partner).where(Partner.id == partner_id).with_for_update())
+    partner = tx.session.scalar(_locked(select(Partner).where(Partner.id == partner_id)))
     if partner is None:
         raise UnknownPartner(f"There is no partner {partner_id}.")
     return partner
 
 
 def find_partner_of_firm(tx: Transaction, firm_id: int) -> Partner | None:
-    """Return the partner that a firm has become."""
-    return tx.session.scalar(select(Partner).where(Partner.firm_id == firm_id))
+    """Return the partner that a firm, or one merged with it, has become."""
+    family = list_family(tx, firm_id)
+    return tx.session.scalar(
+        select(Partner).where(Partner.firm_id.in_(family)).order_by(Partner.id).limit(1)
+    )
 
 
 def get_firm_row(tx: Transaction, firm_id: int) -> Firm:
@@ -96,6 +98,16 @@ def get_firm_row(tx: Transaction, firm_id: int) -> Firm:
     if firm is None:
         raise LookupError(f"There is no firm {firm_id}.")
     return firm
+
+
+def list_family(tx: Transaction, firm_id: int) -> list[int]:
+    """Return the ids of a firm as it is now and of all firms that were merged into it."""
+    family = [get_firm_row(tx, firm_id).id]
+    newest = family
+    while newest:
+        newest = list(tx.session.scalars(select(Firm.id).where(Firm.merged_into_id.in_(newest))))
+        family = family + newest
+    return family
 
 
 def find_member(tx: Transaction, person_id: int) -> PartnerMember | None:
@@ -112,10 +124,53 @@ def get_member(tx: Transaction, person_id: int, *, lock: bool = False) -> Partne
     query = select(PartnerMember).where(
         PartnerMember.person_id == person_id, PartnerMember.left_at.is_(None)
     )
-    member = tx.session.scalar(query.with_for_update() if lock else query)
+    member = tx.session.scalar(_locked(query) if lock else query)
     if member is None:
         raise NotAMember(f"Person {person_id} belongs to no partner.")
     return member
+
+
+def get_member_of(tx: Transaction, partner_id: int, person_id: int) -> PartnerMember:
+    """Return a person's place at this partner, locked until the transaction ends.
+
+    Raises `NotAMember`, the same for a person of another partner as for one who does not exist.
+    """
+    member = tx.session.scalar(
+        _locked(
+            select(PartnerMember).where(
+                PartnerMember.person_id == person_id,
+                PartnerMember.partner_id == partner_id,
+                PartnerMember.left_at.is_(None),
+            )
+        )
+    )
+    if member is None:
+        raise NotAMember(f"Person {person_id} does not belong to partner {partner_id}.")
+    return member
+
+
+def find_former_member(tx: Transaction, person_id: int, partner_id: int) -> PartnerMember | None:
+    """Return the place that a person had at a partner and left."""
+    return tx.session.scalar(
+        select(PartnerMember).where(
+            PartnerMember.person_id == person_id,
+            PartnerMember.partner_id == partner_id,
+            PartnerMember.left_at.is_not(None),
+        )
+    )
+
+
+def list_members_left_at(
+    tx: Transaction, partner_id: int, left_at: datetime
+) -> list[PartnerMember]:
+    """Return the people who left a partner at this very moment."""
+    return list(
+        tx.session.scalars(
+            select(PartnerMember).where(
+                PartnerMember.partner_id == partner_id, PartnerMember.left_at == left_at
+            )
+        )
+    )
 
 
 def list_members(tx: Transaction, partner_id: int) -> list[PartnerMember]:
@@ -127,62 +182,6 @@ def list_members(tx: Transaction, partner_id: int) -> list[PartnerMember]:
             .order_by(PartnerMember.id)
         )
     )
-
-
-def find_agreement(tx: Transaction, name: str) -> AgreementVersion | None:
-    """Return the newest version of an agreement."""
-    return tx.session.scalar(
-        select(AgreementVersion)
-        .where(AgreementVersion.name == name)
-        .order_by(AgreementVersion.number.desc())
-        .limit(1)
-    )
-
-
-def find_track(tx: Transaction, name: str) -> Track | None:
-    """Return the newest version of a track."""
-    return tx.session.scalar(
-        select(Track).where(Track.name == name).order_by(Track.number.desc()).limit(1)
-    )
-
-
-def find_course(tx: Transaction, key: str) -> Course | None:
-    """Return the newest version of a course."""
-    return tx.session.scalar(
-        select(Course).where(Course.key == key).order_by(Course.number.desc()).limit(1)
-    )
-
-
-def get_course(tx: Transaction, key: str) -> Course:
-    """Return the newest version of a course; raises `UnknownCourse`."""
-    course = find_course(tx, key)
-    if course is None:
-        raise UnknownCourse(f"There is no course {key!r}.")
-    return course
-
-
-def list_courses(tx: Transaction) -> list[Course]:
-    """Return the newest version of each course."""
-    newest = (
-        select(Course.key, func.max(Course.number).label("number")).group_by(Course.key).subquery()
-    )
-    return list(
-        tx.session.scalars(
-            select(Course)
-            .join(newest, (newest.c.key == Course.key) & (newest.c.number == Course.number))
-            .order_by(Course.key)
-        )
-    )
-
-
-def find_resource(tx: Transaction, key: str) -> Resource | None:
-    """Return a resource by its key."""
-    return tx.session.scalar(select(Resource).where(Resource.key == key))
-
-
-def list_resources(tx: Transaction) -> list[Resource]:
-    """Return all resources in the order in which they are shown."""
-    return list(tx.session.scalars(select(Resource).order_by(Resource.position, Resource.id)))
 
 
 def list_awards(tx: Transaction, *, person_id: int, course_key: str) -> list[Award]:
@@ -221,6 +220,20 @@ def has_passed(tx: Transaction, *, person_id: int, course_key: str) -> bool:
         .limit(1)
     )
     return found is not None
+
+
+def delete_waiver(tx: Transaction, *, partner_id: int, step_key: str) -> bool:
+    """Delete the waiver of a partner's step; tell whether there was one."""
+    deleted = tx.session.scalars(
+        delete(StepEvidence)
+        .where(
+            StepEvidence.partner_id == partner_id,
+            StepEvidence.step_key == step_key,
+            StepEvidence.waived,
+        )
+        .returning(StepEvidence.id)
+    )
+    return deleted.first() is not None
 
 
 def find_acceptance(

@@ -69,6 +69,9 @@ class TrackDefinition:
                         + near(name, earlier)
                     )
             earlier.append(step.key)
+        for kind in (TrackStepKind.AGREEMENT, TrackStepKind.PROFILE):
+            if sum(step.kind is kind for step in self.steps) > 1:
+                raise ValueError(f"Two steps are of the kind {kind.value!r}. Keep one of them.")
         for action, names in self.opens.items():
             if action not in OPENED_BY_STEPS:
                 raise ValueError(f"{action!r} is not for a track. {near(action, OPENED_BY_STEPS)}")
@@ -85,6 +88,10 @@ class TrackDefinition:
         if action not in self.opens:
             return self.steps
         return self._closure({self._number(name) for name in self.opens[action]})
+
+    def step_of_kind(self, kind: TrackStepKind) -> TrackStep | None:
+        """Return the first step of a kind."""
+        return next((step for step in self.steps if step.kind is kind), None)
 
     def step_of_course(self, course: str) -> TrackStep | None:
         """Return the first step that is about a course."""

@@ -8,6 +8,7 @@ from recruit.onboarding.candidates import (
     decline_candidate,
     reopen_candidate,
 )
+from recruit.onboarding.gates import GateNotMet
 from recruit.onboarding.gathering import (
     check_gate,
     gather_evidence,
@@ -15,11 +16,15 @@ from recruit.onboarding.gathering import (
     gather_many,
 )
 from recruit.onboarding.members import (
+    AlreadySignedIn,
     invite_member,
     invite_signatory,
     leave_member,
     leave_partner,
+    renew_invitation,
+    take_partner_back,
 )
+from recruit.onboarding.published import NothingPublished, UnknownCourse
 from recruit.onboarding.publishing import (
     publish_agreement,
     publish_course,
@@ -28,32 +33,29 @@ from recruit.onboarding.publishing import (
 )
 from recruit.onboarding.steps import (
     CompanyIncomplete,
-    GateNotMet,
     NothingToTake,
     NotSignedProperly,
+    ReasonMissing,
     UnknownStep,
     hand_in_quiz,
     save_company,
     sign_agreement,
+    take_back_waiver,
     view_lesson,
     waive_step,
 )
-from recruit.onboarding.store import (
-    NotAMember,
-    NothingPublished,
-    UnknownCandidate,
-    UnknownCourse,
-    UnknownPartner,
-)
+from recruit.onboarding.store import NotAMember, UnknownCandidate, UnknownPartner
 
 __all__ = [
     "AlreadyDecided",
+    "AlreadySignedIn",
     "CompanyIncomplete",
     "GateNotMet",
     "NotAMember",
     "NotSignedProperly",
     "NothingPublished",
     "NothingToTake",
+    "ReasonMissing",
     "UnknownCandidate",
     "UnknownCourse",
     "UnknownPartner",
@@ -75,9 +77,12 @@ __all__ = [
     "publish_course",
     "publish_resource",
     "publish_track",
+    "renew_invitation",
     "reopen_candidate",
     "save_company",
     "sign_agreement",
+    "take_back_waiver",
+    "take_partner_back",
     "view_lesson",
     "waive_step",
 ]

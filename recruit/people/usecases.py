@@ -80,6 +80,11 @@ class InvitationView:
     name: str
     email: str
 
+    @property
+    def is_named(self) -> bool:
+        """Tell whether the person's name is known, and not only their address."""
+        return self.name != self.email
+
 
 def normalize_email(email: str) -> str:
     """Return the address in lower case without spaces around; raises `InvalidEmail`."""
@@ -166,6 +171,22 @@ def disable_person(tx: Transaction, *, person_id: int) -> None:
     store.expire_invitations(tx, person_id=person_id)
 
 
+def enable_person(tx: Transaction, *, person_id: int) -> None:
+    """Let a person who was shut out sign in again; sessions and invitations that ended stay ended."""
+    store.get_person(tx, person_id).disabled_at = None
+
+
+def find_person_id(tx: Transaction, *, email: str) -> int | None:
+    """Return who has this address; raises `InvalidEmail`."""
+    person = store.find_person(tx, normalize_email(email))
+    return None if person is None else person.id
+
+
+def has_signed_in(tx: Transaction, *, person_id: int) -> bool:
+    """Tell whether a person has chosen a password."""
+    return store.get_person(tx, person_id).password_hash is not None
+
+
 def invite_person(tx: Transaction, *, person_id: int) -> str:
     """Return the token of a new invitation link; the person's earlier links stop working."""
     person = store.get_person(tx, person_id)
@@ -196,9 +217,15 @@ def find_invitation(tx: Transaction, *, token: str) -> InvitationView:
 
 
 def accept_invitation(
-    tx: Transaction, *, token: str, password: str, ip: str = "", user_agent: str = ""
+    tx: Transaction,
+    *,
+    token: str,
+    password: str,
+    name: str = "",
+    ip: str = "",
+    user_agent: str = "",
 ) -> SignedIn:
-    """Set the invited person's password, use the link up and sign the person in.
+    """Set the invited person's password and `name`, use the link up and sign the person in.
 
     Raises `InvitationInvalid` or `WeakPassword`; after the latter the link still works.
     """
@@ -208,6 +235,8 @@ def accept_invitation(
     if invitation is not None:
         invitation.used_at = tx.now
     person = store.get_person(tx, invited.person_id)
+    if name.strip():
+        person.name = name.strip()[:200]
     return _open_session(tx, person, ip=ip, user_agent=user_agent)
 
 

@@ -113,7 +113,7 @@ def show_invitation(request: Request, tx: ReadingTx, token: str) -> Response:
         invited = find_invitation(tx, token=token)
     except InvitationInvalid as error:
         return _used_up(request, error)
-    return render(request, "invitation.html", invited=invited, token=token, problem="")
+    return render(request, "invitation.html", invited=invited, token=token, name="", problem="")
 
 
 @router.post("/invitation/{token}")
@@ -123,8 +123,9 @@ def post_invitation(
     token: str,
     password: Annotated[str, Form(max_length=1000)],
     again: Annotated[str, Form(max_length=1000)],
+    name: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
-    """Set the password, use the link up and sign the person in."""
+    """Set the password and the name, use the link up and sign the person in."""
     problem = "" if password == again else "The two passwords differ. Type the same twice."
     try:
         with app.transaction() as tx:
@@ -134,6 +135,7 @@ def post_invitation(
                     tx,
                     token=token,
                     password=password,
+                    name=name,
                     ip=client_ip(request),
                     user_agent=user_agent(request),
                 )
@@ -143,7 +145,13 @@ def post_invitation(
     except InvitationInvalid as error:
         return _used_up(request, error)
     return render(
-        request, "invitation.html", status=422, invited=invited, token=token, problem=problem
+        request,
+        "invitation.html",
+        status=422,
+        invited=invited,
+        token=token,
+        name=name,
+        problem=problem,
     )
 
 

@@ -16,9 +16,9 @@ from starlette.exceptions import HTTPException
 
 from recruit.insights.portal import NothingHere
 from recruit.logs import get_logger
+from recruit.onboarding.gates import GateNotMet
 from recruit.onboarding.usecases import (
     AlreadyDecided,
-    GateNotMet,
     NotAMember,
     NothingPublished,
     NothingToTake,
@@ -31,6 +31,7 @@ from recruit.people.values import STAFF
 from recruit.sequences.usecases import UnknownRow, UnknownSequence
 from recruit.sequences.values import SequencesError
 from recruit.web.pages import query_string, redirect, render
+from recruit.web.portal.locked import show_refused
 from recruit.web.request import NotSignedIn, RoleRefused, find_current, is_htmx
 from recruit.web.security import HEADERS, CsrfRefused
 
@@ -61,7 +62,6 @@ REFUSALS: dict[type[Exception], int] = {
     UnknownCandidate: 404,
     UnknownPartner: 404,
     UnknownCourse: 404,
-    GateNotMet: 403,
     NothingToTake: 409,
 }
 
@@ -178,6 +178,7 @@ def add_error_pages(web: FastAPI) -> None:
     web.add_exception_handler(CsrfRefused, _csrf)  # type: ignore[arg-type]
     web.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
     web.add_exception_handler(NothingHere, _nothing_here)
+    web.add_exception_handler(GateNotMet, show_refused)
     for kind, status in REFUSALS.items():
         web.add_exception_handler(kind, refusal(status))
     web.add_exception_handler(Exception, _unexpected)

@@ -23,6 +23,14 @@ def to_html(text: str) -> Markup:
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(int(token.tag[1]) + 1, 4)}"
+        if token.attrs.pop("style", None) == "text-align:right":
+            token.attrs["class"] = "num"
     html = reader.renderer.render(tokens, reader.options, {})
-    safe = nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"https", "mailto"})
+    safe = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        allowed_classes={"td": {"num"}, "th": {"num"}},
+        url_schemes={"https", "mailto"},
+    )
     return Markup(safe)  # noqa: S704  (cleaned the line above)

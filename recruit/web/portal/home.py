@@ -1,0 +1,35 @@
+"""The portal's one page, and the pages that partners get."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from recruit.insights.portal import find_resource, portal_home
+from recruit.web.pages import render
+from recruit.web.portal.links import step_link
+from recruit.web.portal.locked import show_locked
+from recruit.web.portal.markdown import to_html
+from recruit.web.request import PartnerPerson, ReadingTx
+
+router = APIRouter()
+
+
+@router.get("/portal")
+def show_home(request: Request, tx: ReadingTx, person: PartnerPerson) -> Response:
+    """Show where the partner stands, the one next step, and what is open and what opens later."""
+    home = portal_home(tx, person.person_id)
+    return render(request, "portal/home.html", home=home, step_link=step_link)
+
+
+@router.get("/portal/resources/{key}")
+def show_resource(request: Request, tx: ReadingTx, person: PartnerPerson, key: str) -> Response:
+    """Show a page for partners, or what is missing to open it."""
+    evidence, resource, decision = find_resource(tx, person.person_id, key)
+    if not decision.allowed:
+        return show_locked(request, resource.title, decision, company=evidence.company_name)
+    return render(
+        request,
+        "portal/resource.html",
+        company=evidence.company_name,
+        resource=resource,
+        html=to_html(resource.markdown),
+    )

@@ -1,0 +1,104 @@
+"""How a partner joins: the agreement, and what the company says of itself."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from recruit.insights.portal import agreement_page, company_form, evidence_of
+from recruit.onboarding.usecases import (
+    CompanyIncomplete,
+    NotSignedProperly,
+    save_company,
+    sign_agreement,
+)
+from recruit.web.pages import redirect, render
+from recruit.web.portal.forms import PostedForm
+from recruit.web.portal.locked import show_locked
+from recruit.web.portal.markdown import to_html
+from recruit.web.request import AppDep, PartnerPerson, ReadingTx, client_ip, user_agent
+
+router = APIRouter()
+
+
+@router.get("/portal/agreement")
+def show_agreement(request: Request, tx: ReadingTx, person: PartnerPerson) -> Response:
+    """Show the agreement: to sign, or as it was signed."""
+    page = agreement_page(tx, person.person_id)
+    return render(
+        request, "portal/agreement.html", page=page, html=to_html(page.text), problem="", form={}
+    )
+
+
+@router.post("/portal/agreement")
+def post_agreement(
+    request: Request,
+    app: AppDep,
+    person: PartnerPerson,
+    typed_name: Annotated[str, Form(max_length=200)] = "",
+    job_title: Annotated[str, Form(max_length=200)] = "",
+    authority: Annotated[str, Form()] = "",
+    text_sha256: Annotated[str, Form()] = "",
+) -> Response:
+    """Accept the agreement, or show the form again with what is missing."""
+    problem = "" if authority else "Tick the box to say that you may sign for your company."
+    if not problem:
+        try:
+            with app.transaction() as tx:
+                sign_agreement(
+                    tx,
+                    partner_id=evidence_of(tx, person.person_id).partner_id,
+                    person_id=person.person_id,
+                    typed_name=typed_name,
+                    job_title=job_title,
+                    ip=client_ip(request),
+                    user_agent=user_agent(request),
+                    text_sha256=text_sha256,
+                )
+            return redirect(request, "/portal", "The agreement is signed. Thank you.")
+        except NotSignedProperly as error:
+            problem = str(error)
+    with app.reading() as tx:
+        page = agreement_page(tx, person.person_id)
+    return render(
+        request,
+        "portal/agreement.html",
+        status=422,
+        page=page,
+        html=to_html(page.text),
+        problem=problem,
+        form={"typed_name": typed_name, "job_title": job_title},
+    )
+
+
+@router.get("/portal/company")
+def show_company(request: Request, tx: ReadingTx, person: PartnerPerson) -> Response:
+    """Show what the company says of itself."""
+    name, company, decision = company_form(tx, person.person_id)
+    if not decision.allowed:
+        return show_locked(request, "Your company", decision, company=name)
+    return render(request, "portal/company.html", company=name, form=company, problem="")
+
+
+@router.post("/portal/company")
+def post_company(
+    request: Request, app: AppDep, person: PartnerPerson, posted: PostedForm
+) -> Response:
+    """Save it, or show the form again with what is missing."""
+    form = {key: str(value) for key, value in posted.items()}
+    try:
+        with app.transaction() as tx:
+            save_company(
+                tx,
+                partner_id=evidence_of(tx, person.person_id).partner_id,
+                person_id=person.person_id,
+                company=form,
+            )
+        return redirect(request, "/portal", "Saved.")
+    except CompanyIncomplete as error:
+        problem = str(error)
+    with app.reading() as tx:
+        name, _, _ = company_form(tx, person.person_id)
+    return render(
+        request, "portal/company.html", status=422, company=name, form=form, problem=problem
+    )
