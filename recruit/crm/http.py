@@ -26,7 +26,7 @@ from recruit.logs import get_logger
 # Beyond this share of a quota the rest is left to the customer's other programs.
 QUOTA_STOP = 0.8
 # A stopped conversation asks once in a while whether there is quota again.
-QUOTA_RECHECK_S = 900.0
+QUOTA_PAUSE_S = 900.0
 _LONGEST_TEXT = 500
 _LONGEST_PAUSE_S = 8.0
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -88,6 +88,7 @@ class CrmHttp:
         timeout_s: float = 30.0,
         attempts: int = 5,
         patience_s: float = 60.0,
+        quota_pause_s: float = QUOTA_PAUSE_S,
         sleep: Callable[[float], None] = time.sleep,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
@@ -98,6 +99,7 @@ class CrmHttp:
         self._clock = clock
         self._attempts = attempts
         self._patience_s = patience_s
+        self._quota_pause_s = quota_pause_s
         self._sleep = sleep
         self._stopped_at: float | None = None
         # Proxies of the environment are for the world outside.
@@ -255,7 +257,7 @@ class CrmHttp:
         get_logger("crm.http").debug(
             "asked",
             method=response.request.method,
-            path=path,
+            path=path.partition("?")[0],
             status=response.status_code,
             ms=round(seconds * 1000),
         )
@@ -266,7 +268,7 @@ class CrmHttp:
     def _check_quota(self) -> None:
         if self._stopped_at is None:
             return
-        left = QUOTA_RECHECK_S - (stopwatch() - self._stopped_at)
+        left = self._quota_pause_s - (stopwatch() - self._stopped_at)
         if left > 0:
             raise CrmUnavailable(
                 f"{QUOTA_STOP:.0%} of the CRM's quota is used; the rest is left to others.",

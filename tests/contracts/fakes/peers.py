@@ -1,17 +1,19 @@
 """Every CRM that the contract suite runs on."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from recruit.clock import VirtualClock
 from recruit.config import Secret
+from recruit.crm.adapters.dataverse import DataverseCrm
 from recruit.crm.adapters.embedded_schema import SCHEMA, FieldType
 from recruit.crm.adapters.hubspot import HubSpotCrm
 from recruit.crm.adapters.hubspot_wire import to_wire as hubspot_text
 from recruit.crm.adapters.salesforce import SalesforceCrm
 from tests.conftest import NOW
-from tests.contracts.fakes import hubspot, salesforce
+from tests.contracts.fakes import dataverse, hubspot, salesforce
 from tests.contracts.fakes.peer import Peer, Word, words_of
 
 _HUBSPOT_TYPES = {"text": "string", "boolean": "bool"}
@@ -115,4 +117,71 @@ def _salesforce_field(words: Mapping[str, Word], own: FieldType) -> salesforce.F
     return salesforce.Field(kind, length=own.most, required=own.required)
 
 
-PEERS: dict[str, Callable[..., Peer]] = {"hubspot": make_hubspot, "salesforce": make_salesforce}
+_DATAVERSE_TYPES = {"number": "Decimal", "boolean": "Boolean", "datetime": "DateTime"}
+
+
+def make_dataverse(
+    *, seed: int = 1, tick: timedelta = timedelta(seconds=1), **adapter: Any
+) -> Peer:
+    """Return a Dataverse environment with the columns of the packaged mapping."""
+    clock, words = VirtualClock(NOW), words_of("dataverse")
+    entities = {
+        word.name: {
+            "recruit_id": dataverse.Column(length=80),
+            **dict(
+                _dataverse_column(words, own, SCHEMA[kind][name])
+                for name, own in word.fields.items()
+            ),
+        }
+        for kind, word in words.items()
+    }
+    entities["account"]["customertypecode"] = dataverse.Column("Picklist")
+    entities["account"]["ownerid"] = dataverse.Column("Owner")
+    entities["contact"]["donotbulkemail"] = dataverse.Column("Boolean", default=False)
+    fake = dataverse.FakeDataverse(clock, entities, seed=seed)
+    for entity in fake.entities.values():
+        entity.table.tick = tick
+    pauses: list[float] = []
+    crm = DataverseCrm(
+        fake.url,
+        dataverse.TENANT,
+        dataverse.CLIENT_ID,
+        Secret(dataverse.CLIENT_SECRET),
+        clock=clock,
+        login_url=fake.url,
+        sleep=pauses.append,
+        **adapter,
+    )
+    return Peer(
+        crm,
+        clock,
+        words,
+        fake,
+        dataverse.CLIENT_SECRET,
+        pauses,
+        requires_name=False,
+        refuses=lambda external_id: not re.fullmatch(r"[A-Z0-9][A-Z0-9-]*", external_id),
+        sees_deleted_twins=False,
+        tombstones_have_external_ids=False,
+        reads_back=False,
+        blank_booleans=False,
+    )
+
+
+def _dataverse_column(
+    words: Mapping[str, Word], own: str, field: FieldType
+) -> tuple[str, dataverse.Column]:
+    if field.refers_to is not None:
+        # The attribute bears the navigation property's name in small letters, or a part of it.
+        attribute = own.removesuffix("_account").lower()
+        target = words[field.refers_to].name
+        return attribute, dataverse.Column("Lookup", navigation=own, target=target)
+    kind = "DateTime" if field.kind == "date" else _DATAVERSE_TYPES.get(field.kind, "String")
+    return own, dataverse.Column(kind, length=field.most, date_only=field.kind == "date")
+
+
+PEERS: dict[str, Callable[..., Peer]] = {
+    "hubspot": make_hubspot,
+    "salesforce": make_salesforce,
+    "dataverse": make_dataverse,
+}
