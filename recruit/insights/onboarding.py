@@ -3,17 +3,19 @@
 State is computed from evidence at the moment of asking, for all partners in a fixed number of queries.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
-from recruit.onboarding.evidence import Evidence, Member
+from recruit.onboarding.evidence import Declared, Evidence, Member
 from recruit.onboarding.progress import StepState, StepView, list_steps, state_and_since
-from recruit.onboarding.tables import AgreementAcceptance, AgreementVersion, Partner
+from recruit.onboarding.tables import AgreementAcceptance, AgreementVersion, Partner, PartnerMember
 from recruit.onboarding.usecases import gather_evidence, gather_many
 from recruit.onboarding.values import PartnerState
+from recruit.people.tables import Person
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,17 @@ class SignatureLine:
 
 
 @dataclass(frozen=True)
+class FormerMember:
+    """A person who has left a partner, or left with it."""
+
+    name: str
+    email: str
+    left_at: datetime
+
+
+@dataclass(frozen=True)
 class PartnerPage:
-    """One partner: its state, steps, people and signatures."""
+    """One partner: its state, steps, people and signatures. `waivers` are by the step's key."""
 
     partner_id: int
     firm_id: int
@@ -61,7 +72,9 @@ class PartnerPage:
     accepted_by: str
     left_reason: str
     steps: tuple[StepView, ...]
+    waivers: Mapping[str, Declared]
     members: tuple[Member, ...]
+    former: tuple[FormerMember, ...]
     signatures: tuple[SignatureLine, ...]
 
     @property
@@ -122,7 +135,9 @@ def partner_page(tx: Transaction, partner_id: int) -> PartnerPage:
         accepted_by=partner.accepted_by,
         left_reason=partner.left_reason,
         steps=list_steps(evidence, tx.now),
+        waivers={key: d for key, d in evidence.declared.items() if d.waived},
         members=evidence.members,
+        former=_former(tx, partner_id),
         signatures=tuple(
             SignatureLine(
                 title, number, a.typed_name, a.job_title, a.accepted_at, a.text_sha256, a.ip
@@ -130,3 +145,13 @@ def partner_page(tx: Transaction, partner_id: int) -> PartnerPage:
             for a, title, number in rows
         ),
     )
+
+
+def _former(tx: Transaction, partner_id: int) -> tuple[FormerMember, ...]:
+    rows = tx.session.execute(
+        select(Person.name, Person.email, PartnerMember.left_at)
+        .join(PartnerMember, PartnerMember.person_id == Person.id)
+        .where(PartnerMember.partner_id == partner_id, PartnerMember.left_at.is_not(None))
+        .order_by(PartnerMember.left_at.desc(), PartnerMember.id)
+    )
+    return tuple(FormerMember(name, email, at) for name, email, at in rows if at is not None)
