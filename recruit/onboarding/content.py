@@ -1,8 +1,7 @@
 """Reads a folder of onboarding content: agreement, courses, track and resources, as a program owner keeps them."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from recruit.onboarding.publishing import (
     publish_resource,
     publish_track,
 )
+from recruit.onboarding.resource import ResourceDefinition, parse_resources
 from recruit.onboarding.track import TrackDefinition, parse_track
 
 
@@ -28,7 +28,7 @@ class Content:
     agreement: str
     courses: tuple[CourseDefinition, ...]
     track: TrackDefinition
-    resources: tuple[Mapping[str, Any], ...]
+    resources: tuple[ResourceDefinition, ...]
 
 
 def read_content(folder: Path | Traversable) -> Content:
@@ -39,15 +39,23 @@ def read_content(folder: Path | Traversable) -> Content:
         for entry in folder.iterdir()
         if entry.name.startswith("course-") and entry.name.endswith(".toml")
     )
+    courses: dict[str, CourseDefinition] = {}
+    for name in names:
+        course = parse_course(_toml(folder, name), file=name)
+        if course.key in courses:
+            raise ContentError(
+                f"{name}: key: Another file has a course {course.key!r} too. Rename one of them."
+            )
+        courses[course.key] = course
     agreement = _text(folder, "agreement.md")
     first_line = agreement.lstrip().partition("\n")[0]
     return Content(
         agreement_name=next((s.agreement for s in track.steps if s.agreement), "agreement"),
         agreement_title=first_line.lstrip("# ").strip() or "Agreement",
         agreement=agreement,
-        courses=tuple(parse_course(_toml(folder, name), file=name) for name in names),
+        courses=tuple(courses.values()),
         track=track,
-        resources=tuple(_toml(folder, "resources.toml").get("resources", ())),
+        resources=parse_resources(_toml(folder, "resources.toml"), file="resources.toml"),
     )
 
 
@@ -61,12 +69,9 @@ def publish_content(tx: Transaction, content: Content) -> None:
     )
     for course in content.courses:
         publish_course(tx, definition=course)
-    publish_track(tx, definition=content.track)
+    publish_track(tx, definition=content.track, file="track.toml")
     for resource in content.resources:
-        try:
-            publish_resource(tx, **resource)
-        except TypeError as error:
-            raise ContentError(f"resources.toml: {resource.get('key', '?')}: {error}.") from None
+        publish_resource(tx, **{f.name: getattr(resource, f.name) for f in fields(resource)})
 
 
 def _text(folder: Path | Traversable, name: str) -> str:
