@@ -89,6 +89,13 @@ class Home:
     may_invite: bool
 
     @property
+    def closed(self) -> list[ResourceLine | CourseLine]:
+        """Return what opens later, in the order in which it opens."""
+        lines: list[ResourceLine | CourseLine] = [*self.courses, *self.resources]
+        closed = [line for line in lines if not line.decision.allowed]
+        return sorted(closed, key=lambda x: max((m.number for m in x.decision.missing), default=99))
+
+    @property
     def steps_left(self) -> int:
         """Return how many steps are open."""
         return sum(not step.finished for step in self.steps)

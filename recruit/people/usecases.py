@@ -79,6 +79,7 @@ class InvitationView:
     person_id: int
     name: str
     email: str
+    role: Role
 
     @property
     def is_named(self) -> bool:
@@ -213,7 +214,7 @@ def find_invitation(tx: Transaction, *, token: str) -> InvitationView:
             "This invitation link was used already or is no longer valid. "
             "Ask the person who invited you for a new one, or sign in."
         )
-    return InvitationView(person.id, person.name, person.email)
+    return InvitationView(person.id, person.name, person.email, person.role)
 
 
 def accept_invitation(

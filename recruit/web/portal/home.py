@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from recruit.insights.portal import find_resource, portal_home
 from recruit.web.pages import render
-from recruit.web.portal.links import step_link
+from recruit.web.portal.links import line_link, step_link
 from recruit.web.portal.locked import show_locked
 from recruit.web.portal.markdown import to_html
 from recruit.web.request import PartnerPerson, ReadingTx
@@ -17,7 +17,7 @@ router = APIRouter()
 def show_home(request: Request, tx: ReadingTx, person: PartnerPerson) -> Response:
     """Show where the partner stands, the one next step, and what is open and what opens later."""
     home = portal_home(tx, person.person_id)
-    return render(request, "portal/home.html", home=home, step_link=step_link)
+    return render(request, "portal/home.html", home=home, step_link=step_link, line_link=line_link)
 
 
 @router.get("/portal/resources/{key}")

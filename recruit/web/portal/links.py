@@ -1,5 +1,6 @@
-"""Where a step of the track is done."""
+"""Where a step of the track is done, and where courses and resources stand."""
 
+from recruit.insights.portal import CourseLine, ResourceLine
 from recruit.onboarding.gates import MissingStep
 from recruit.onboarding.progress import StepView
 from recruit.onboarding.values import TrackStepKind
@@ -11,6 +12,12 @@ def step_link(step: StepView | MissingStep) -> str:
         return _page(step.step.kind, step.step.course)
     page = _page(step.kind, step.course)
     return f"{page}/lessons/{step.lesson}" if step.lesson else page
+
+
+def line_link(line: CourseLine | ResourceLine) -> str:
+    """Return the address of a course or a resource."""
+    kind = "courses" if isinstance(line, CourseLine) else "resources"
+    return f"/portal/{kind}/{line.key}"
 
 
 def _page(kind: TrackStepKind, course: str) -> str:
