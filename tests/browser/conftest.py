@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from recruit.onboarding.usecases import invite_signatory
 from recruit.people.usecases import accept_invitation, add_person
 from recruit.people.values import Role
 from recruit.web.app import create_app
-from recruit.wiring import build_app
+from recruit.wiring import App, build_app
 from tests.conftest import NOW
 from tests.factories.world import World, build_world
 
@@ -90,6 +91,14 @@ def _serve(folder: Path, template: Path, *, filled: bool) -> Iterator[Site]:
             ).person.email
             for partner_id in world.partner_ids
         )
+    with run_server(app) as url:
+        yield Site(url, world, partners)
+    app.close()
+
+
+@contextmanager
+def run_server(app: App) -> Iterator[str]:
+    """Serve an App's pages on a free port of loopback; gives the address."""
     server = uvicorn.Server(
         uvicorn.Config(create_app(app), host="127.0.0.1", port=0, log_level="error")
     )
@@ -97,11 +106,9 @@ def _serve(folder: Path, template: Path, *, filled: bool) -> Iterator[Site]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Site(f"http://127.0.0.1:{port}", world, partners)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(timeout=10)
-    app.close()
 
 
 def open_page(

@@ -1,49 +1,196 @@
-"""The portal in a real browser, at a desk and on a phone: no accessibility violation, no page too wide."""
+"""The portal in a real browser, at a desk and on a phone: no accessibility violation, no page too wide.
+
+A partner also walks from the invitation to the certificate by keyboard alone, with scripts switched off.
+"""
 
 import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import groupby
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.browser.conftest import DESKTOP, PHONE, Site, keep_picture, open_page, violations
+from recruit.clock import VirtualClock
+from recruit.config import Settings
+from recruit.insights.portal import portal_home
+from recruit.onboarding.grading import right_answers
+from recruit.onboarding.usecases import accept_candidate, invite_member, invite_signatory
+from recruit.onboarding.values import MemberRole
+from recruit.people.usecases import sign_in
+from recruit.wiring import App, build_app
+from tests.browser.conftest import (
+    DESKTOP,
+    PHONE,
+    Site,
+    keep_picture,
+    open_page,
+    run_server,
+    violations,
+)
+from tests.conftest import NOW
+from tests.factories.onboarding import make_candidate
+from tests.factories.portal import BASICS, PASSWORD, SELLING, Someone, bring_partner, publish
 
 pytestmark = pytest.mark.browser
 
-
-def _pages(page: Page) -> list[str]:
-    """Return every page that the portal's own links lead to, breadth first."""
-    found, waiting = ["/portal"], ["/portal"]
-    while waiting:
-        page.goto(waiting.pop(0))
-        for link in page.locator('a[href^="/portal"]').all():
-            path = (link.get_attribute("href") or "").partition("#")[0]
-            if path not in found:
-                found.append(path)
-                waiting.append(path)
-    return found
+COURSE, SECOND = f"/portal/courses/{BASICS.key}", f"/portal/courses/{SELLING.key}"
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@dataclass
+class Portal:
+    """A running portal, and a session cookie for each of its people; "" is nobody."""
+
+    app: App
+    url: str
+    tokens: dict[str, str] = field(default_factory=dict)
+    serial: str = ""
+    invitation: str = ""
+
+    def pages(self) -> list[tuple[str, str]]:
+        """Return every kind of page with who opens it."""
+        lesson = f"{COURSE}/lessons/{BASICS.lessons[2].key}"
+        return [
+            ("", f"/invitation/{self.invitation}"),
+            ("", f"/verify/{self.serial}"),
+            ("", "/sign-in?next=/portal"),
+            ("new", "/portal"),
+            ("new", "/portal/agreement"),
+            ("new", COURSE),
+            ("member", "/portal"),
+            ("member", "/portal/agreement"),
+            ("member", "/portal/team"),
+            ("half", "/portal"),
+            ("half", "/portal/company"),
+            ("half", COURSE),
+            ("half", lesson),
+            ("half", f"{COURSE}/quiz"),
+            ("half", "/portal/resources/price-list"),
+            ("failed", f"{COURSE}/result"),
+            ("reader", f"{SECOND}/quiz"),
+            ("full", "/portal"),
+            ("full", "/portal/agreement"),
+            ("full", "/portal/resources/price-list"),
+            ("full", "/portal/team"),
+            ("full", f"/portal/certificates/{self.serial}"),
+            ("full", f"{SECOND}/result"),
+            ("full", "/portal/certificates/RC-NONE"),
+            ("renewing", "/portal"),
+        ]
+
+    def walk(
+        self, chromium: Browser, viewport: ViewportSize, theme: str = "light"
+    ) -> Iterator[tuple[str, Page]]:
+        """Open every page in turn; gives who opened what, and the page."""
+        for who, paths in groupby(self.pages(), key=lambda pair: pair[0]):
+            context = chromium.new_context(
+                base_url=self.url,
+                viewport=viewport,
+                color_scheme="dark" if theme == "dark" else "light",
+            )
+            if who:
+                cookie = {"name": "recruit_session", "value": self.tokens[who], "url": self.url}
+                context.add_cookies([cookie])  # type: ignore[list-item]
+            page = context.new_page()
+            for _, path in paths:
+                page.goto(path)
+                yield f"{who} {path}", page
+            context.close()
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Portal]:
+    """A portal with people at every point of the track."""
+    folder = tmp_path_factory.mktemp("portal")
+    shutil.copy(sqlite_template, folder / "recruit.db")
+    settings = Settings(var_dir=folder, database_url=f"sqlite:///{folder / 'recruit.db'}")
+    clock = VirtualClock(NOW)
+    app = build_app(settings, clock=clock)
+    publish(app)
+    early = bring_partner(app).finish()
+    clock.move_to(NOW + timedelta(days=320))
+    people = _people(app)
+    with run_server(app) as url:
+        portal = Portal(app, url, {who: someone.token for who, someone in people.items()})
+        with app.transaction() as tx:
+            again = sign_in(tx, email=early.email, password=PASSWORD, ip="", user_agent="")
+            portal.tokens["renewing"] = again.token
+            portal.serial = portal_home(tx, people["full"].person_id).certificates[0].serial
+            invite_member(
+                tx,
+                partner_id=people["full"].partner_id,
+                email="ada@vela.example",
+                name="Ada Berg",
+                role=MemberRole.ADMIN,
+            )
+            portal.invitation = _invitation(app, tx)
+        yield portal
+    app.close()
+
+
+def _people(app: App) -> dict[str, Someone]:
+    new = bring_partner(app)
+    return {
+        "new": new,
+        "member": new.bring("Jan de Wit", MemberRole.MEMBER),
+        "half": bring_partner(app).sign().describe().read(BASICS, 2),
+        "failed": bring_partner(app).sign().describe().take(BASICS, wrong=3),
+        "reader": bring_partner(app).sign().describe().take(BASICS).read(SELLING),
+        "full": bring_partner(app).finish(),
+    }
+
+
+def _invitation(app: App, tx: object) -> str:
+    candidate = make_candidate(tx, contact_name="")  # type: ignore[arg-type]
+    partner = accept_candidate(tx, candidate_id=candidate.id, actor="Alex Moor")  # type: ignore[arg-type]
+    return invite_signatory(tx, partner_id=partner.id)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("viewport", "theme"),
+    [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")],
+    ids=["desktop-light", "desktop-dark", "phone-light", "phone-dark"],
+)
 def test_no_page_has_a_violation_or_is_wider_than_the_window(
-    chromium: Browser, site: Site, theme: str, viewport: ViewportSize
+    chromium: Browser, portal: Portal, viewport: ViewportSize, theme: str
 ) -> None:
-    problems = {}
-    for partner in site.partners[:2]:
-        page = open_page(chromium, site, theme=theme, viewport=viewport, email=partner)
-        paths = _pages(page)
-        assert len(paths) >= 3
-        for path in paths:
-            page.goto(path)
-            name = re.sub(r"\W+", "-", path.strip("/"))
-            keep_picture(page, f"{name}-{site.partners.index(partner)}-{viewport['width']}-{theme}")
-            if found := violations(page):
-                problems[path] = found
-            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            if wide > 0:
-                problems[f"{path} is too wide"] = [str(wide)]
-        page.context.close()
+    problems: dict[str, list[str]] = {}
+    for name, page in portal.walk(chromium, viewport, theme):
+        shown = re.sub(r"\W+", "-", name.replace(portal.invitation, "").replace(portal.serial, ""))
+        keep_picture(page, f"portal-{shown.strip('-')}-{viewport['width']}-{theme}")
+        if found := violations(page):
+            problems[name] = found
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wide > 0:
+            problems[f"{name} is too wide"] = [str(wide)]
     assert problems == {}
+
+
+def test_every_button_on_a_phone_is_large_enough_to_touch(
+    chromium: Browser, portal: Portal
+) -> None:
+    small = [
+        f"{name}: {button.inner_text()} {box['height']:.0f}px"
+        for name, page in portal.walk(chromium, PHONE)
+        for button in page.locator("main :is(.btn, button, .choice)").all()
+        if (box := button.bounding_box()) and box["height"] < 32
+    ]
+    assert small == []
+
+
+def test_the_portal_never_speaks_our_internal_language(chromium: Browser, portal: Portal) -> None:
+    internal = re.compile(
+        r"\b(gates?|enroll\w*|prospects?|candidates?|sightings?)\b", re.IGNORECASE
+    )
+    found = [
+        f"{name}: {word}"
+        for name, page in portal.walk(chromium, DESKTOP)
+        for word in internal.findall(page.inner_text("body"))
+    ]
+    assert found == []
 
 
 def test_the_desk_is_closed_to_partners_in_words(chromium: Browser, site: Site) -> None:
@@ -52,3 +199,84 @@ def test_the_desk_is_closed_to_partners_in_words(chromium: Browser, site: Site) 
     assert "Everything for you is in your portal" in page.inner_text("main")
     assert violations(page) == []
     page.context.close()
+
+
+def _tab_to(page: Page, name: str, *, most: int = 80) -> None:
+    """Press Tab until what has the focus reads `name`."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "(e => e.ariaLabel || e.labels?.[0]?.innerText || e.innerText || '')(document.activeElement)"
+        )
+        if str(focused).strip().startswith(name):
+            return
+    raise AssertionError(f"Tab does not come to {name!r} on {page.url}: {page.inner_text('main')}")
+
+
+def _press(page: Page, name: str) -> None:
+    _tab_to(page, name)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def _type(page: Page, name: str, text: str) -> None:
+    _tab_to(page, name)
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+
+
+def test_a_partner_comes_from_the_invitation_to_the_certificate_by_keyboard_and_without_scripts(
+    chromium: Browser, portal: Portal
+) -> None:
+    with portal.app.transaction() as tx:
+        token = _invitation(portal.app, tx)
+    context = chromium.new_context(base_url=portal.url, viewport=PHONE, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"/invitation/{token}")
+    page.keyboard.type("Mira Okafor")  # the field has the focus
+    _type(page, "Password", "correct horse battery")
+    _type(page, "The same again", "correct horse battery")
+    _press(page, "Set the password")
+
+    _press(page, "Read and sign")
+    _type(page, "Your full name", "Mira Okafor")
+    _type(page, "Your title", "Managing director")
+    _tab_to(page, "I may sign")
+    page.keyboard.press("Space")
+    _press(page, "Sign the agreement")
+
+    _press(page, "Fill it in")
+    _type(page, "City", "Utrecht")
+    _press(page, "Save")
+
+    for course in (BASICS, SELLING):
+        _press(page, "Start")
+        _press(page, "Start")
+        for lesson in course.lessons[1:]:
+            _press(page, f"Next: {lesson.title}")
+        _press(page, "Go to the quiz")
+        _answer(page, course)
+        _press(page, "Hand in")
+        assert "Passed, with 100%" in page.inner_text("h1")
+        _press(page, "Go on" if course is BASICS else "See the certificate")
+    assert "Mira Okafor" in page.inner_text(".certificate")
+    assert "valid" in page.inner_text(".certificate")
+    page.goto("/portal")
+    assert page.inner_text("h1") == "You have full access"
+    context.close()
+
+
+def _answer(page: Page, course: object) -> None:
+    quiz = course.quiz  # type: ignore[attr-defined]
+    right = right_answers(quiz)
+    for question in quiz.questions:
+        if question.kind.value == "multiple":
+            for option in [o for o in question.options if o in right[question.key]]:
+                _tab_to(page, option)
+                page.keyboard.press("Space")
+            continue
+        # Tab comes to the group once; arrows choose in it.
+        _tab_to(page, question.options[0])
+        page.keyboard.press("Space")
+        for _ in range(question.options.index(right[question.key][0])):
+            page.keyboard.press("ArrowDown")
