@@ -1,6 +1,6 @@
 """`recruit onboarding` and `recruit candidates`: what partners work through, where they stand, who joins."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -64,9 +64,14 @@ def load(
         with open_app() as app, app.transaction() as tx:
             publish_content(tx, content)
     typer.echo(
-        f"{content.track.title}: {len(content.track.steps)} steps, {len(content.courses)} courses "
-        f"and {len(content.resources)} resources are published. New partners take this track."
+        f"{content.track.title}: {_count(content.track.steps, 'step')}, "
+        f"{_count(content.courses, 'course')} and {_count(content.resources, 'resource')} "
+        "are published. New partners take this track."
     )
+
+
+def _count(things: Sized, word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 @onboarding.command("board")

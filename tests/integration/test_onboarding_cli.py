@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from importlib.resources import as_file, files
@@ -137,6 +138,41 @@ def test_content_that_cannot_be_used_is_refused_in_words_and_nothing_is_publishe
     assert words in result.stderr
     assert "Traceback" not in result.stderr
     assert [count(app, table) for table in (Track, Course, Resource)] == [0, 0, 0]
+
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "onboarding.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def guide(tmp_path: Path) -> Path:
+    """A folder with the examples of the guide, as they stand there."""
+    examples = re.findall(r"^```toml\n(.*?)^```$", GUIDE, flags=re.DOTALL | re.MULTILINE)
+    names = ("track.toml", "course-1-selling.toml", "resources.toml")
+    for name, text in zip(names, examples, strict=True):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "agreement.md").write_text("# Partner agreement\n\nBe good.\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_the_track_of_the_guide_can_be_loaded_as_it_stands(run: Run, guide: Path) -> None:
+    result = run("onboarding", "load", str(guide))
+    assert result.exit_code == 0, result.stderr
+    assert "Reseller: 3 steps, 1 course and 1 resource are published." in result.stdout
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _replace("track.toml", '"profile"', '"profil"'),
+        _replace("course-1-selling.toml", 'lesson = "register"', 'lesson = "regster"'),
+    ],
+)
+def test_the_faults_that_the_guide_quotes_are_said_like_this(
+    run: Run, guide: Path, spoil: Callable[[Path], Any]
+) -> None:
+    spoil(guide)
+    said = run("onboarding", "load", str(guide)).stderr
+    assert said.removeprefix("Error: ").strip() in GUIDE
 
 
 def test_a_folder_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
