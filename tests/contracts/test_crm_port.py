@@ -227,6 +227,12 @@ def test_a_record_that_does_not_fit_is_refused_and_nothing_is_stored(crm, fields
     if kind == "required" and not crm.requires_name:
         assert crm.upsert("company", "RC-1", fields).fields == {}
         return
+    described = crm.describe("company")
+    if kind == "invalid_value" and any(
+        described[name] == "text" for name in set(fields) - {"name"}
+    ):
+        # A CRM without such a type keeps it as text, which may be anything.
+        return
     if kind == "too_long":
         fields = {"name": "A" * (crm.longest_name + 1)}
     with pytest.raises(CrmRefused) as refusal:
@@ -261,6 +267,7 @@ def test_records_are_found_by_the_exact_value_of_a_field(crm):
     first = crm.upsert("company", "RC-1", {"name": "Acme", "domain": "acme.example"})
     second = crm.create("company", {"name": "Acme 2", "domain": "acme.example"})
     crm.create("company", {"name": "Other", "domain": "notacme.example"})
+    crm.settle()
     assert crm.find("company", "domain", "acme.example") == [first, second]
     for value in ("' OR 1=1 --", "acme", "%", "acme.example' or '1'='1", "a&b#c"):
         assert crm.find("company", "domain", value) == []

@@ -54,7 +54,7 @@ def test_200_firms_land_once_although_a_fifth_of_the_answers_is_lost(make_app, p
             if n < 20:
                 make_touch(tx, enrollment)
     peer.fake.lost_share = 0.2
-    for _ in range(30):
+    for _ in range(15):
         push_changes(app.transaction, peer.crm, mapping)
         app.clock.move_to(app.clock.now() + timedelta(hours=2))
     peer.fake.lost_share = 0.0
@@ -63,7 +63,11 @@ def test_200_firms_land_once_although_a_fifth_of_the_answers_is_lost(make_app, p
     for kind, count in (("company", 200), ("contact", 200), ("activity", 20)):
         records = peer.list_records(kind)
         assert len(records) == len({record.external_id for record in records}) == count
-    assert reconcile(app.transaction, peer.crm, mapping) == []
+    pull_changes(app.transaction, peer.crm, mapping)
+    # What a CRM gives a record at its birth (an owner) is no part of what we had to tell.
+    given = {peer.words["company"].fields[name] for name in peer.given}
+    differences = reconcile(app.transaction, peer.crm, mapping)
+    assert [one for one in differences if one.field not in given] == []
     # What was told comes back as an echo, and moves nothing.
     before = writes(peer)
     for _ in range(10):

@@ -14,6 +14,7 @@ from tests.contracts.fakes.rows import Row, Table
 from tests.contracts.fakes.server import FakeServer, Malformed, Reply, Request
 
 TENANT, CLIENT_ID, CLIENT_SECRET = "fake.example", "recruit-app", "secret-of-the-dataverse-fake"
+OWNER = "6f2c1c1e-ffff-4000-8000-000000000000"
 _BURST = 6_000
 _GUIDS = uuid.UUID("6f2c1c1e-0000-4000-8000-000000000000").int
 _QUERY = {

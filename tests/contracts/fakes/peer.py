@@ -6,7 +6,7 @@ customers begin with.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from recruit.crm.port import Capabilities, ChangePage, Crm, CrmRecord
 from recruit.crm.values import Policy
 
 MAPPINGS = Path(mapping_module.__file__).parent / "mappings"
+
+_NOTHING = object()
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Peer:
     reads_back: bool = True
     blank_booleans: bool = True
     deletes_cascade: bool = False
+    # What the vendor gives every record by itself.
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -151,6 +155,8 @@ class Peer:
             own[name]: value
             for name, value in record.fields.items()
             # Where a checkbox can't be blank, an unticked one says nothing.
-            if name in own and (self.blank_booleans or value is not False)
+            if name in own
+            and (self.blank_booleans or value is not False)
+            and self.given.get(own[name], _NOTHING) != value
         }
         return replace(record, object=crm_object, fields=fields)

@@ -8,12 +8,14 @@ from typing import Any
 from recruit.clock import VirtualClock
 from recruit.config import Secret
 from recruit.crm.adapters.dataverse import DataverseCrm
-from recruit.crm.adapters.embedded_schema import SCHEMA, FieldType
+from recruit.crm.adapters.embedded_schema import SCHEMA, SHORT, FieldType
 from recruit.crm.adapters.hubspot import HubSpotCrm
 from recruit.crm.adapters.hubspot_wire import to_wire as hubspot_text
+from recruit.crm.adapters.pipedrive import PipedriveCrm
+from recruit.crm.adapters.pipedrive_wire import SYSTEM
 from recruit.crm.adapters.salesforce import SalesforceCrm
 from tests.conftest import NOW
-from tests.contracts.fakes import dataverse, hubspot, salesforce
+from tests.contracts.fakes import dataverse, hubspot, pipedrive, salesforce
 from tests.contracts.fakes.peer import Peer, Word, words_of
 
 _HUBSPOT_TYPES = {"text": "string", "boolean": "bool"}
@@ -107,6 +109,7 @@ def make_salesforce(
         pauses,
         blank_booleans=False,
         deletes_cascade=True,
+        given={"owner": salesforce.OWNER},
     )
 
 
@@ -136,7 +139,7 @@ def make_dataverse(
         for kind, word in words.items()
     }
     entities["account"]["customertypecode"] = dataverse.Column("Picklist")
-    entities["account"]["ownerid"] = dataverse.Column("Owner")
+    entities["account"]["ownerid"] = dataverse.Column("Owner", default=dataverse.OWNER)
     entities["contact"]["donotbulkemail"] = dataverse.Column("Boolean", default=False)
     fake = dataverse.FakeDataverse(clock, entities, seed=seed)
     for entity in fake.entities.values():
@@ -165,6 +168,7 @@ def make_dataverse(
         tombstones_have_external_ids=False,
         reads_back=False,
         blank_booleans=False,
+        given={"owner": dataverse.OWNER},
     )
 
 
@@ -180,8 +184,57 @@ def _dataverse_column(
     return own, dataverse.Column(kind, length=field.most, date_only=field.kind == "date")
 
 
+_PIPEDRIVE_TYPES = {"number": "double", "date": "date", "boolean": "enum"}
+
+
+def make_pipedrive(
+    *, seed: int = 1, tick: timedelta = timedelta(seconds=1), **adapter: Any
+) -> Peer:
+    """Return a Pipedrive account with the fields of the packaged mapping."""
+    clock, words = VirtualClock(NOW), words_of("pipedrive")
+    fields = {
+        word.name: [
+            pipedrive.Field("recruit_id"),
+            *(
+                _pipedrive_field(own, SCHEMA[kind][name])
+                for name, own in word.fields.items()
+                if own not in SYSTEM[word.name]
+            ),
+        ]
+        for kind, word in words.items()
+        if word.name != "activities"
+    }
+    fake = pipedrive.FakePipedrive(clock, fields, seed=seed)
+    for table in fake.tables.values():
+        table.tick = tick
+    pauses: list[float] = []
+    crm = PipedriveCrm(
+        fake.url, Secret(pipedrive.TOKEN), clock=clock, sleep=pauses.append, **adapter
+    )
+    return Peer(
+        crm,
+        clock,
+        words,
+        fake,
+        pipedrive.TOKEN,
+        pauses,
+        refuses=lambda external_id: not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{1,29}", external_id),
+        sees_deleted_twins=False,
+        reads_back=False,
+        given={"owner": 1},
+    )
+
+
+def _pipedrive_field(own: str, field: FieldType) -> pipedrive.Field:
+    if field.kind == "boolean":
+        return pipedrive.Field(own, "enum", ("Yes", "No"))
+    kind = _PIPEDRIVE_TYPES.get(field.kind, "text" if field.most > SHORT else "varchar")
+    return pipedrive.Field(own, kind)
+
+
 PEERS: dict[str, Callable[..., Peer]] = {
     "hubspot": make_hubspot,
     "salesforce": make_salesforce,
     "dataverse": make_dataverse,
+    "pipedrive": make_pipedrive,
 }

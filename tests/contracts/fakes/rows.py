@@ -35,14 +35,16 @@ class Table:
     def insert(self, crm_id: str, fields: Mapping[str, Any]) -> Row:
         """Add a row."""
         now = self.moment()
-        present = {name: value for name, value in fields.items() if value not in {None, ""}}
-        self.rows[crm_id] = Row(crm_id, present, now, now, now + self.lag)
+        self.rows[crm_id] = Row(crm_id, _present(fields), now, now, now + self.lag)
         return self.rows[crm_id]
 
     def update(self, row: Row, fields: Mapping[str, Any], moment: datetime | None = None) -> Row:
         """Change a row; a blank clears a field."""
         merged = {**row.fields, **fields}
-        row.fields = {name: value for name, value in merged.items() if value not in {None, ""}}
+        for name, part in fields.items():
+            if isinstance(part, dict):
+                merged[name] = _present({**row.fields.get(name, {}), **part})
+        row.fields = _present(merged)
         row.modified_at = moment or self.moment()
         row.seen_from = row.modified_at + self.lag
         row.version += 1
@@ -84,3 +86,7 @@ class Table:
         """Return the time of the next write."""
         self.clock.move_to(self.clock.now() + self.tick)
         return self.clock.now()
+
+
+def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None and value != ""}

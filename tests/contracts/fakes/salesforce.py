@@ -12,6 +12,7 @@ from tests.contracts.fakes.server import FakeServer, Malformed, Reply, Request
 from tests.contracts.fakes.soql import MalformedQuery, read_query
 
 CLIENT_ID, CLIENT_SECRET = "recruit-app", "secret-of-the-salesforce-fake"
+OWNER = "0055f000001abcdAAA"
 PAGE = 2000
 _VERSION = re.compile(r"v\d\d\.0")
 _ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?")
@@ -351,7 +352,8 @@ class FakeSalesforce(FakeServer):
     def _insert(self, sobject: SObject, fields: Mapping[str, Any]) -> Row:
         self._next += 1
         crm_id = f"{sobject.prefix}5f00000{self._next:05d}"
-        return sobject.table.insert(crm_id + _suffix(crm_id), _trimmed(fields))
+        owner = {"OwnerId": OWNER} if "OwnerId" in sobject.fields else {}
+        return sobject.table.insert(crm_id + _suffix(crm_id), owner | _trimmed(fields))
 
     def _same(self, field: Field, mine: Any, theirs: Any) -> bool:
         if field.case_sensitive or not (isinstance(mine, str) and isinstance(theirs, str)):
