@@ -160,21 +160,6 @@ def test_the_track_of_the_guide_can_be_loaded_as_it_stands(run: Run, guide: Path
     assert "Reseller: 3 steps, 1 course and 1 resource are published." in result.stdout
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        _replace("track.toml", '"profile"', '"profil"'),
-        _replace("course-1-selling.toml", 'lesson = "register"', 'lesson = "regster"'),
-    ],
-)
-def test_the_faults_that_the_guide_quotes_are_said_like_this(
-    run: Run, guide: Path, spoil: Callable[[Path], Any]
-) -> None:
-    spoil(guide)
-    said = run("onboarding", "load", str(guide)).stderr
-    assert said.removeprefix("Error: ").strip() in GUIDE
-
-
 def test_a_folder_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
     result = run("onboarding", "load", str(tmp_path / "nothing"))
     assert result.exit_code == 1
