@@ -30,6 +30,13 @@ QUOTA_PAUSE_S = 900.0
 _LONGEST_TEXT = 500
 _LONGEST_PAUSE_S = 8.0
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.LocalProtocolError,
+    httpx.UnsupportedProtocol,
+)
 _TOKENS = re.compile(r"(?i)\b(bearer|basic|session)\s+\S+|\bpat-[a-z0-9]+-[0-9a-f-]{8,}")
 
 
@@ -189,7 +196,7 @@ class CrmHttp:
                     json=body,
                     headers={**self._authorizer.headers(self._client), **(headers or {})},
                 )
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            except _NOTHING_SENT as error:
                 # Its cause holds the request's headers, so it isn't chained.
                 outcome = Wait(f"No connection: {self._named(error)}", "no_connection")
             except httpx.RequestError as error:

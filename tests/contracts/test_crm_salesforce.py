@@ -266,9 +266,7 @@ def test_the_fields_that_are_read_can_be_narrowed():
         assert (
             peer.fake.asked[-1]
             .query["q"]
-            .startswith(
-                "SELECT Id, IsDeleted, SystemModstamp, Name, Recruit_Id__c FROM Account WHERE"
-            )
+            .startswith("SELECT Id,IsDeleted,SystemModstamp,Name,Recruit_Id__c FROM Account WHERE")
         )
     finally:
         peer.close()

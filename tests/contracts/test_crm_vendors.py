@@ -9,13 +9,21 @@ import pytest
 from recruit.crm.mapping import load_mapping
 from recruit.crm.port import CrmOutcomeUnknown, CrmRefused, CrmUnavailable
 from recruit.crm.values import Inclusion
+from recruit.firms.tables import Firm
 from recruit.sync.fit import check_fit
 from recruit.sync.pull import pull_changes
 from recruit.sync.push import push_changes
 from recruit.sync.reconcile import reconcile
+from recruit.sync.store import find_facts
 from tests.contracts.fakes.peer import MAPPINGS
 from tests.contracts.fakes.peers import PEERS
-from tests.factories.sync import make_contact, make_enrollment, make_firm, make_touch
+from tests.factories.sync import (
+    make_contact,
+    make_enrollment,
+    make_firm,
+    make_told_firm,
+    make_touch,
+)
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -77,6 +85,48 @@ def test_200_firms_land_once_although_a_fifth_of_the_answers_is_lost(make_app, p
         peer.settle()
     assert writes(peer) == before
     assert peer.fake.malformed == []
+
+
+@sqlite_only
+def test_an_edit_there_is_taken_or_put_right_as_the_policy_says(make_app, peer, mapping):
+    app = make_app(crm=peer.crm)
+    with app.transaction() as tx:
+        firm_id = make_told_firm(tx).id
+    push_changes(app.transaction, peer.crm, mapping)
+    peer.settle()
+    pull_changes(app.transaction, peer.crm, mapping)
+    (company,) = peer.list_records("company")
+    peer.edit("company", company.id, {"city": "Bremen", "partner_stage": "Lost"})
+    pulled = pull_changes(app.transaction, peer.crm, mapping)
+    assert pulled.taken == 1
+    pushed = push_changes(app.transaction, peer.crm, mapping)
+    assert pushed.updated == 1
+    (seen,) = peer.list_records("company")
+    assert seen.fields == company.fields | {"city": "Bremen"}
+    with app.reading() as tx:
+        assert find_facts(tx, firm_id).facts["city"] == "Bremen"
+
+
+@sqlite_only
+def test_what_was_deleted_there_is_told_of_no_more(make_app, peer, mapping):
+    app = make_app(crm=peer.crm)
+    with app.transaction() as tx:
+        firm = make_told_firm(tx)
+        firm_id = firm.id
+    push_changes(app.transaction, peer.crm, mapping)
+    pull_changes(app.transaction, peer.crm, mapping)
+    (company,) = peer.list_records("company")
+    peer.delete("company", company.id)
+    pulled = pull_changes(app.transaction, peer.crm, mapping)
+    # A contact may go with its company; the company itself comes with the changes, if any do.
+    assert pulled.deleted >= peer.capabilities.deletes_in_feed
+    before = writes(peer)
+    with app.transaction() as tx:
+        tx.session.get(Firm, firm_id).city = "Kiel"
+        tx.announce("firm", firm_id)
+    push_changes(app.transaction, peer.crm, mapping)
+    assert writes(peer) == before
+    assert peer.list_ids("company") == []
 
 
 @sqlite_only

@@ -66,7 +66,7 @@ class SalesforceReader:
         known = self.field_map(crm_object)
         wanted = set(self._fields.get(crm_object, known)) & set(known)
         names = [*_ALWAYS, *sorted((wanted | {self.id_field}) - set(_ALWAYS))]
-        soql = f"SELECT {', '.join(names)} FROM {crm_object}"  # noqa: S608 - all are known names
+        soql = f"SELECT {','.join(names)} FROM {crm_object}"  # noqa: S608 - all are known names
         soql += f" WHERE {where}" if where else ""
         soql += f" ORDER BY {order}" if order else ""
         return soql + (f" LIMIT {limit}" if limit is not None else "")

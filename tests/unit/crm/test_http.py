@@ -69,6 +69,7 @@ def make(*answers, dialect=None, authorizer=None, **options):
         (httpx.ConnectError("refused"), CrmUnavailable, CrmUnavailable),
         (httpx.ConnectTimeout("slow"), CrmUnavailable, CrmUnavailable),
         (httpx.PoolTimeout("busy"), CrmUnavailable, CrmUnavailable),
+        (httpx.LocalProtocolError("bad header"), CrmUnavailable, CrmUnavailable),
         (httpx.ReadTimeout("slow"), CrmUnavailable, CrmOutcomeUnknown),
         (httpx.ReadError("reset"), CrmUnavailable, CrmOutcomeUnknown),
         (httpx.WriteError("reset"), CrmUnavailable, CrmOutcomeUnknown),
