@@ -158,7 +158,7 @@ def _missing_lessons(evidence: Evidence, member: Member, course: str) -> tuple[M
             key=lesson.key,
             number=definition.lessons.index(lesson) + 1,
             title=lesson.title,
-            sentence=f"you have read “{lesson.title}”",
+            sentence=f"you finish reading “{lesson.title}”",
             kind=TrackStepKind.COURSE,
             course=course,
             lesson=lesson.key,

@@ -185,7 +185,7 @@ def _held_since(certificates: list[Certificate], now: datetime) -> datetime | No
             break
         if until is None or certificate.awarded_at > until:
             since = certificate.awarded_at
-        # A renewal may end sooner than what it renews, where the course's validity was shortened.
+        # Whatever a renewal says, the certificate before it lasts to its own end.
         until = max(until or certificate.valid_until, certificate.valid_until)
     return since if until is not None and now < until else None
 

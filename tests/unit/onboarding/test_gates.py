@@ -118,7 +118,7 @@ def test_the_quiz_waits_for_this_persons_own_lessons() -> None:
         ("what", "basics", 1),
         ("who", "basics", 2),
     ]
-    assert decision.reason == "This opens when you have read “Who buys it”."
+    assert decision.reason == "This opens when you finish reading “Who buys it”."
 
 
 @pytest.mark.parametrize(("done", "allowed"), [(0, False), (1, True)])
