@@ -16,6 +16,8 @@ class EmbeddedWorker:
 
     def __init__(self, celery: Celery) -> None:
         """Prepare both; `start` runs them."""
+        # The pool's threads look their tasks up in the process's default app.
+        celery.set_default()
         for noisy in ("celery", "kombu"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
         self._worker = celery.WorkController(
