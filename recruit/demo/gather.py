@@ -13,7 +13,7 @@ from recruit.firms.values import ResolutionReport
 from recruit.insights.jobs import JobLine, get_job
 from recruit.sourcing.importing import import_file
 from recruit.sourcing.spec import load_source_spec
-from recruit.sourcing.usecases import define_source, open_job
+from recruit.sourcing.usecases import define_file_source, define_source, open_job
 from recruit.sourcing.values import JobKind
 from recruit.worker.crawl import run_crawl_process, stop_crawl_process
 
@@ -50,6 +50,18 @@ def import_providers(world: World, progress: Progress) -> JobLine:
     """Import the packaged list of service providers, with an address to write to where one is drawn."""
     path = _with_addresses(world.folder)
     task = progress.add_task("Import the providers", total=None)
+    with world.app.transaction() as tx:
+        define_file_source(
+            tx,
+            name="cloud-native-providers",
+            mapping=None,
+            about={
+                "title": "Certified cloud-native service providers",
+                "trust": 0.8,
+                "licence_note": "Facts from cncf/landscape (Apache-2.0); see NOTICE.",
+                "lawful_basis": "Legitimate interest: a public list of service providers.",
+            },
+        )
     report = import_file(
         world.app.transaction,
         path=path,

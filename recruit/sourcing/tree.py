@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import lxml.html  # type: ignore[import-untyped]
+import lxml.html
 from lxml import etree
 
 from recruit.sourcing.text import clean, storable

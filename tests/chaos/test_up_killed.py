@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from recruit.clock import SystemClock
 from recruit.config import MailTransport, Settings
-from recruit.firms.tables import Contact, Firm
+from recruit.firms.tables import Contact
 from recruit.people.values import SYSTEM
 from recruit.sequences.tables import Touch
 from recruit.sequences.usecases import add_mailbox, enroll_firm, save_sequence, start_sequence
@@ -96,7 +96,7 @@ def _enroll(app: App) -> None:
 def _count(app: App) -> Counter[TouchStatus]:
     with app.reading() as tx:
         rows = tx.session.execute(select(Touch.status, func.count()).group_by(Touch.status))
-        return Counter({status: count for status, count in rows})
+        return Counter(dict(rows.tuples().all()))
 
 
 def _start(environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:

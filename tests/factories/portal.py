@@ -90,9 +90,7 @@ class Someone:
         """Bring a colleague in, who signs in."""
         email = f"{name.split()[0].lower()}{self.partner_id}@vela.example"
         with self.app.transaction() as tx:
-            token = invite_member(
-                tx, partner_id=self.partner_id, email=email, name=name, role=role
-            )
+            token = invite_member(tx, partner_id=self.partner_id, email=email, name=name, role=role)
         return _come_in(self.app, self.partner_id, token)
 
 

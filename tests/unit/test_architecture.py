@@ -36,15 +36,14 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_every_public_function_and_class_has_a_docstring() -> None:
-    silent = []
-    for path in MODULES:
-        for node in ast.parse(path.read_text()).body:
-            if (
-                isinstance(node, ast.FunctionDef | ast.ClassDef)
-                and not node.name.startswith("_")
-                and not ast.get_docstring(node)
-            ):
-                silent.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
+    silent = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in MODULES
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
     assert not [line for line in silent if "migrations/versions" not in line]
 
 
