@@ -13,7 +13,6 @@ from recruit.db.outbox import OutboxEntry
 from recruit.db.transaction import Transaction
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.evidence import Certificate, Declared, Evidence, Member, Signature
-from recruit.onboarding.grading import right_answers
 from recruit.onboarding.tables import Attempt, Candidate, Partner
 from recruit.onboarding.track import TrackDefinition, parse_track
 from recruit.onboarding.usecases import (
@@ -352,11 +351,6 @@ def _person_of(app: App, partner_id: int) -> int:
 
     with app.reading() as tx:
         return partner_page(tx, partner_id).members[0].person_id
-
-
-def right_of(course: CourseDefinition) -> dict[str, tuple[str, ...]]:
-    """Return the answers that pass a course's quiz."""
-    return right_answers(course.quiz) if course.quiz else {}
 
 
 def add_reply(tx: Transaction, firm_id: int | None, **over: Any) -> Reply:
