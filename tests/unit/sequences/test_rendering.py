@@ -1,7 +1,5 @@
 """Templates: what is let in, what they say, and what they cannot do."""
 
-import time
-
 import pytest
 
 from recruit.sequences.rendering import (
@@ -95,10 +93,8 @@ def test_no_template_grows_past_its_limit() -> None:
     long = merge_values(
         firm={"name": "x" * 5000, "specialties": ["y" * 5000] * 500}, contact={}, sender={}
     )
-    started = time.perf_counter()
     with pytest.raises(TemplateError, match="grows past"):
         render("{{ firm.specialties | join(', ') }}" * 500, long)
-    assert time.perf_counter() - started < 1
 
 
 def test_a_merged_value_cannot_write_paragraphs_or_tags_of_its_own() -> None:
