@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from recruit.clock import VirtualClock
 from recruit.config import Settings
@@ -233,7 +233,8 @@ def test_a_partner_comes_from_the_invitation_to_the_certificate_by_keyboard_and_
     context = chromium.new_context(base_url=portal.url, viewport=PHONE, java_script_enabled=False)
     page = context.new_page()
     page.goto(f"/invitation/{token}")
-    page.keyboard.type("Mira Okafor")  # the field has the focus
+    expect(page.locator("#name")).to_be_focused()
+    page.keyboard.type("Mira Okafor")
     _type(page, "Password", "correct horse battery")
     _type(page, "The same again", "correct horse battery")
     _press(page, "Set the password")
