@@ -26,7 +26,15 @@ from recruit.people.usecases import accept_invitation
 # How many of the steps each partner takes, in the order of acceptance; the list repeats. 99 is all.
 _PERSISTENCE = (99, 5, 99, 2, 99, 9, 0, 99, 3, 99, 1)
 
+# Invented; every partner's signatory gets one.
+_FIRST = ("Alex", "Sam", "Noor", "Mika", "Jo", "Kim", "Toni")
+_LAST = ("Vela", "Moreau", "Lind", "Okoro", "Brandt")
+
 Act = Callable[[], None]
+
+
+def _name_of(partner_id: int) -> str:
+    return f"{_FIRST[partner_id % len(_FIRST)]} {_LAST[partner_id % len(_LAST)]}"
 
 
 @dataclass(order=True)
@@ -102,7 +110,7 @@ class Partners:
     def _accept_invitation(self, partner_id: int) -> None:
         with self.world.app.transaction() as tx:
             token = invite_signatory(tx, partner_id=partner_id)
-            accept_invitation(tx, token=token, password=self.password)
+            accept_invitation(tx, token=token, password=self.password, name=_name_of(partner_id))
 
     def _sign(self, partner_id: int) -> None:
         page = self._page(partner_id)
@@ -111,7 +119,7 @@ class Partners:
                 tx,
                 partner_id=partner_id,
                 person_id=page.members[0].person_id,
-                typed_name=f"Alex of {page.firm_name}"[:200],
+                typed_name=_name_of(partner_id),
                 job_title="Managing director",
                 ip="127.0.0.1",
                 user_agent="demo",
