@@ -1,7 +1,9 @@
 """Write a migration from what the tables say and a migrated database lacks.
 
     python tools/make_migration.py "why the schema changes"     # a new migration
-    python tools/make_migration.py --first                      # renew the very first one
+    python tools/make_migration.py --renew "why it changes"     # write the newest one anew
+
+Renew only what no release has carried: a database that has run a migration never runs it again.
 
 The comparison runs on a throw-away SQLite file; read what it wrote before committing it.
 """
@@ -21,19 +23,18 @@ VERSIONS = Path(__file__).parents[1] / "recruit" / "db" / "migrations" / "versio
 
 def main() -> None:
     """Compare and write."""
-    first = "--first" in sys.argv
-    if first:
-        for path in VERSIONS.glob("*.py"):
-            path.unlink()
+    words = sys.argv[1:]
+    if "--renew" in words:
+        words.remove("--renew")
+        max(VERSIONS.glob("*.py")).unlink()
     number = len(list(VERSIONS.glob("*.py"))) + 1
-    message = "the pipeline" if first else " ".join(sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
         engine = make_engine(f"sqlite:///{folder}/empty.db")
         upgrade(engine)
         with engine.begin() as connection:
             command.revision(
                 alembic_config(connection),
-                message=message,
+                message=" ".join(words),
                 autogenerate=True,
                 rev_id=f"{number:04d}",
             )
