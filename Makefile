@@ -23,7 +23,7 @@ setup-test: .venv/.setup-test ## Add what the tests need: linters, PostgreSQL, V
 .venv/.setup-test: requirements-test.txt .venv/.setup
 	@echo "Installing the locked test requirements into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
-	@$(BIN)/python tools/ensure_browser.py
+	@$(BIN)/python tools/ensure_parts.py
 	@touch $@
 
 demo: setup ## Run the whole pipeline on the packaged real firms, then serve it on 127.0.0.1:8000
