@@ -15,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 PREFIX = "RECRUIT_"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class SettingsError(ValueError):
@@ -68,6 +69,19 @@ class CrmKind(StrEnum):
 
     NONE = "none"
     EMBEDDED = "embedded"
+    HUBSPOT = "hubspot"
+    SALESFORCE = "salesforce"
+    DATAVERSE = "dataverse"
+    PIPEDRIVE = "pipedrive"
+
+
+# What each CRM can't be reached without, by the settings' names.
+CRM_NEEDS = {
+    CrmKind.HUBSPOT: ("crm_token",),
+    CrmKind.SALESFORCE: ("crm_url", "crm_client_id", "crm_client_secret"),
+    CrmKind.DATAVERSE: ("crm_url", "crm_tenant", "crm_client_id", "crm_client_secret"),
+    CrmKind.PIPEDRIVE: ("crm_url", "crm_token"),
+}
 
 
 def _setting(default: Any = MISSING, *, doc: str, secret: bool = False) -> Any:
@@ -133,7 +147,26 @@ class Settings:
     imap_tls: bool = _setting(True, doc="Whether IMAP speaks TLS from the start.")
 
     crm: CrmKind = _setting(
-        CrmKind.EMBEDDED, doc="The CRM to sync with: none or embedded (a small one in a file)."
+        CrmKind.EMBEDDED,
+        doc="The CRM to sync with: none, embedded (a small one in a file), hubspot, salesforce, dataverse or pipedrive.",
+    )
+    crm_url: str = _setting(
+        "",
+        doc="Address of the CRM: the My Domain address, the organization's, the company's. HubSpot needs none.",
+    )
+    crm_tenant: str = _setting(
+        "", doc="Dataverse: the id of the directory (tenant) that the app belongs to."
+    )
+    crm_login_url: str = _setting(
+        "https://login.microsoftonline.com",
+        doc="Dataverse: where the app signs in; national clouds have their own.",
+    )
+    crm_client_id: str = _setting("", doc="Salesforce, Dataverse: the app's client id.")
+    crm_client_secret: Secret = _setting(
+        Secret(""), doc="Salesforce, Dataverse: the app's client secret.", secret=True
+    )
+    crm_token: Secret = _setting(
+        Secret(""), doc="HubSpot: the private app's token. Pipedrive: the API token.", secret=True
     )
     demo_clock_shift_s: float = _setting(
         0.0, doc="Seconds that the clock of demo mode is away from the machine's; 0 elsewhere."
@@ -209,11 +242,27 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"RECRUIT_BASE_URL={settings.base_url!r} is not an http(s) address.")
     if settings.demo_clock_shift_s and settings.mode is not Mode.DEMO:
         raise SettingsError("RECRUIT_DEMO_CLOCK_SHIFT_S works in demo mode only.")
-    loopback = {"127.0.0.1", "::1", "localhost"}
-    if settings.mode is Mode.DEMO and settings.smtp_host not in loopback:
+    _check_crm(settings)
+    if settings.mode is Mode.DEMO and settings.smtp_host not in LOOPBACK:
         raise SettingsError(
             f"Demo mode sends only to loopback, and RECRUIT_SMTP_HOST is {settings.smtp_host!r}."
         )
+
+
+def _check_crm(settings: Settings) -> None:
+    missing = [name for name in CRM_NEEDS.get(settings.crm, ()) if not getattr(settings, name)]
+    if missing:
+        names = ", ".join(PREFIX + name.upper() for name in missing)
+        raise SettingsError(
+            f"RECRUIT_CRM={settings.crm.value} needs {names}. docs/crm.md says where to find them."
+        )
+    for name in ("crm_url", "crm_login_url"):
+        text = getattr(settings, name)
+        address = urlsplit(text)
+        # Credentials go there, so in the clear to this machine alone.
+        is_safe = address.scheme == "https" or address.hostname in LOOPBACK
+        if text and not (address.hostname and is_safe):
+            raise SettingsError(f"{PREFIX}{name.upper()}={text!r} is not an https address.")
 
 
 def find_secret_key(settings: Settings) -> Secret:

@@ -123,10 +123,25 @@ def _make_inbox(settings: Settings) -> Inbox | None:
 
 
 def _make_crm(settings: Settings, clock: Clock) -> Crm | None:
+    from recruit.crm.adapters.dataverse import DataverseCrm
     from recruit.crm.adapters.embedded import EmbeddedCrm
+    from recruit.crm.adapters.hubspot import HubSpotCrm
+    from recruit.crm.adapters.pipedrive import PipedriveCrm
+    from recruit.crm.adapters.salesforce import SalesforceCrm
 
+    url, token = settings.crm_url.rstrip("/"), settings.crm_token
+    client = settings.crm_client_id, settings.crm_client_secret
     match settings.crm:
         case CrmKind.EMBEDDED:
             return EmbeddedCrm(settings.var_dir / "crm.db", clock=clock)
+        case CrmKind.HUBSPOT:
+            return HubSpotCrm(token, clock=clock, **({"base_url": url} if url else {}))
+        case CrmKind.SALESFORCE:
+            return SalesforceCrm(url, *client, clock=clock)
+        case CrmKind.DATAVERSE:
+            login_url = settings.crm_login_url
+            return DataverseCrm(url, settings.crm_tenant, *client, clock=clock, login_url=login_url)
+        case CrmKind.PIPEDRIVE:
+            return PipedriveCrm(url, token, clock=clock)
         case CrmKind.NONE:
             return None

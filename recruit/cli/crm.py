@@ -198,7 +198,9 @@ def _connected(mapping_file: Path | None) -> Iterator[tuple[Any, Any, Any]]:
             fail("No CRM is connected. Set RECRUIT_CRM=embedded to use the one that comes along.")
         try:
             mapping = (
-                load_mapping(mapping_file) if mapping_file else find_mapping(app.settings.var_dir)
+                load_mapping(mapping_file)
+                if mapping_file
+                else find_mapping(app.settings.var_dir, app.settings.crm)
             )
             yield app, app.crm, mapping
         except MappingInvalid as error:

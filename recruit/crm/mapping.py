@@ -24,16 +24,20 @@ from recruit.crm.values import (
 
 Choice = TypeVar("Choice", bound=StrEnum)
 DEFAULT = Path(__file__).parent / "default_mapping.toml"
+PACKAGED = Path(__file__).parent / "mappings"
 
 
 class MappingInvalid(ValueError):
     """A mapping can't work; the message says where and what to write instead."""
 
 
-def find_mapping(var_dir: Path) -> CrmMapping:
-    """Return the installation's own mapping, `crm_mapping.toml` in its var folder, or the default."""
-    own = var_dir / "crm_mapping.toml"
-    return load_mapping(own if own.exists() else DEFAULT)
+def find_mapping(var_dir: Path, crm: str) -> CrmMapping:
+    """Return the installation's own mapping, `crm_mapping.toml` in its var folder.
+
+    Else the one packaged for this CRM (its kind, as in RECRUIT_CRM), else the default.
+    """
+    own, packaged = var_dir / "crm_mapping.toml", PACKAGED / f"{crm}.toml"
+    return load_mapping(next((path for path in (own, packaged) if path.exists()), DEFAULT))
 
 
 def load_mapping(path: Path = DEFAULT) -> CrmMapping:

@@ -19,7 +19,7 @@ def converse(world: World) -> int:
     app = world.app
     if app.crm is None:
         return 0
-    mapping = find_mapping(app.settings.var_dir)
+    mapping = find_mapping(app.settings.var_dir, app.settings.crm)
     written = push_changes(app.transaction, app.crm, mapping).written
     pull_changes(app.transaction, app.crm, mapping)
     return written
@@ -27,7 +27,9 @@ def converse(world: World) -> int:
 
 def settle(world: World) -> None:
     """Tell also what changed without an edit, such as a first sign-in or a certificate that ran out."""
-    announce_drifted(world.app.transaction, find_mapping(world.app.settings.var_dir))
+    announce_drifted(
+        world.app.transaction, find_mapping(world.app.settings.var_dir, world.app.settings.crm)
+    )
     converse(world)
 
 
@@ -36,4 +38,4 @@ def differences(world: World) -> list[Difference]:
     app = world.app
     if app.crm is None:
         return []
-    return reconcile(app.transaction, app.crm, find_mapping(app.settings.var_dir))
+    return reconcile(app.transaction, app.crm, find_mapping(app.settings.var_dir, app.settings.crm))

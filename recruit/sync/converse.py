@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from recruit.crm.merge import Agreement, MergePlan, plan
@@ -156,7 +156,27 @@ def _act(crm: Crm, mapping: ObjectMapping, record: DesiredRecord, proposal: Prop
         crm_id=seen.id if seen else (link.crm_id if link else None),
         if_version=version if crm.capabilities.conditional_write else None,
     )
-    return Told(proposal, written, agree(mapping, proposal, their_side(mapping, written.fields)))
+    theirs = their_side(mapping, written.fields)
+    proposal = _with_what_was_given(mapping, proposal, theirs)
+    return Told(proposal, written, agree(mapping, proposal, theirs))
+
+
+def _with_what_was_given(
+    mapping: ObjectMapping, proposal: Proposal, theirs: Mapping[str, Value]
+) -> Proposal:
+    """Take also what the CRM itself set while it wrote: an owner, a default.
+
+    It comes back as an echo of our own write, so no pull would ever take it.
+    """
+    rules = [
+        rule
+        for rule in mapping.rules
+        if rule.direction is not Direction.PUSH and rule.theirs not in proposal.merge.write
+    ]
+    before = proposal.link.agreement if proposal.link else Agreement()
+    given = plan(rules, before, proposal.ours, theirs, ours_later=False)
+    merge = MergePlan(proposal.merge.write, {**proposal.merge.take, **given.take})
+    return replace(proposal, merge=merge)
 
 
 def agree(mapping: ObjectMapping, proposal: Proposal, theirs: Mapping[str, Value]) -> Agreement:

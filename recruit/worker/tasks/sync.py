@@ -22,14 +22,18 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
         app = get_app()
         if app.crm is None:
             return None
-        return push_changes(app.transaction, app.crm, find_mapping(app.settings.var_dir))
+        return push_changes(
+            app.transaction, app.crm, find_mapping(app.settings.var_dir, app.settings.crm)
+        )
 
     @task(celery, "sync.pull")
     def pull() -> PullReport | None:
         app = get_app()
         if app.crm is None:
             return None
-        return pull_changes(app.transaction, app.crm, find_mapping(app.settings.var_dir))
+        return pull_changes(
+            app.transaction, app.crm, find_mapping(app.settings.var_dir, app.settings.crm)
+        )
 
     @task(celery, "sync.find_drift")
     def find_drift() -> int:
@@ -37,4 +41,6 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
         app = get_app()
         if app.crm is None:
             return 0
-        return announce_drifted(app.transaction, find_mapping(app.settings.var_dir))
+        return announce_drifted(
+            app.transaction, find_mapping(app.settings.var_dir, app.settings.crm)
+        )

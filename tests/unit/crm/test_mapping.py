@@ -69,9 +69,9 @@ def test_a_field_without_direction_and_policy_is_pushed_and_ours_wins():
 
 
 def test_the_installations_own_file_comes_before_the_packaged_one(tmp_path):
-    assert find_mapping(tmp_path).include is Inclusion.REPLIED
+    assert find_mapping(tmp_path, "embedded").include is Inclusion.REPLIED
     (tmp_path / "crm_mapping.toml").write_text('extends = "default"\ninclude = "enrolled"\n')
-    assert find_mapping(tmp_path).include is Inclusion.ENROLLED
+    assert find_mapping(tmp_path, "embedded").include is Inclusion.ENROLLED
 
 
 @pytest.mark.parametrize(
