@@ -125,6 +125,7 @@ def _make_inbox(settings: Settings) -> Inbox | None:
 def _make_crm(settings: Settings, clock: Clock) -> Crm | None:
     from recruit.crm.adapters.dataverse import DataverseCrm
     from recruit.crm.adapters.embedded import EmbeddedCrm
+    from recruit.crm.adapters.hubspot import ADDRESS as HUBSPOT
     from recruit.crm.adapters.hubspot import HubSpotCrm
     from recruit.crm.adapters.pipedrive import PipedriveCrm
     from recruit.crm.adapters.salesforce import SalesforceCrm
@@ -135,7 +136,7 @@ def _make_crm(settings: Settings, clock: Clock) -> Crm | None:
         case CrmKind.EMBEDDED:
             return EmbeddedCrm(settings.var_dir / "crm.db", clock=clock)
         case CrmKind.HUBSPOT:
-            return HubSpotCrm(token, clock=clock, **({"base_url": url} if url else {}))
+            return HubSpotCrm(token, clock=clock, base_url=url or HUBSPOT)
         case CrmKind.SALESFORCE:
             return SalesforceCrm(url, *client, clock=clock)
         case CrmKind.DATAVERSE:

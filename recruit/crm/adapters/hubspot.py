@@ -28,6 +28,8 @@ from recruit.crm.port import (
     CrmRefused,
 )
 
+ADDRESS = "https://api.hubapi.com"
+
 
 class HubSpotCrm:
     """A HubSpot account. Objects are HubSpot's own: companies, contacts, notes, custom ones.
@@ -46,7 +48,7 @@ class HubSpotCrm:
         token: Secret,
         *,
         clock: Clock,
-        base_url: str = "https://api.hubapi.com",
+        base_url: str = ADDRESS,
         id_field: str = "recruit_id",
         api_version: str = "2026-09",
         fields: Mapping[str, Collection[str]] | None = None,
