@@ -9,19 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from rigour.text.distance import levenshtein
 
+from recruit.firms.evidence import BRAND
 from recruit.firms.fingerprint import Fingerprint
 
 # Up to so many sightings of one key, each is compared with each.
 BLOCK_CAP = 60
 # The same for keys that tell little: names that begin alike, a street without its town.
-_LOOSE_CAP = 20
+LOOSE_CAP = 20
 _LOOSE = frozenset("fsw")
 # Under these, names without a word in common are strangers; what else they share has a key of its own.
 _NEEDS_A_WORD = frozenset("sw")
 # In a bigger block each is compared with so many that follow by name.
-_WINDOW = 8
-_LONGEST_KEY = 100
-_EDITS = 2
+WINDOW = 8
+LONGEST_KEY = 100
+EDITS = 2
 
 
 def block_keys(fingerprint: Fingerprint) -> frozenset[str]:
@@ -37,7 +38,7 @@ def block_keys(fingerprint: Fingerprint) -> frozenset[str]:
         keys |= {f"a:{fingerprint.street.key} {town}" for town in towns}
     # The beginning of a word survives most misspellings.
     keys |= {f"w:{word.form[:4]} {town}" for word in name.own_words for town in towns}
-    return frozenset(key[:_LONGEST_KEY] for key in keys)
+    return frozenset(key[:LONGEST_KEY] for key in keys)
 
 
 def group_by_key(fingerprints: Iterable[Fingerprint]) -> dict[str, list[Fingerprint]]:
@@ -58,8 +59,8 @@ def candidate_pairs(
     are left out.
     """
     seen: set[tuple[int, int]] = set()
-    for key, members in blocks.items():
-        cap = _LOOSE_CAP if key[0] in _LOOSE else BLOCK_CAP
+    for key, members in _finer(blocks):
+        cap = LOOSE_CAP if key[0] in _LOOSE else BLOCK_CAP
         for one, other in _pairs_within(members, cap):
             a, b = (one, other) if one.record_id < other.record_id else (other, one)
             ids = (a.record_id, b.record_id)
@@ -72,14 +73,28 @@ def candidate_pairs(
             yield a, b
 
 
+def _finer(blocks: Mapping[str, list[Fingerprint]]) -> Iterator[tuple[str, list[Fingerprint]]]:
+    """Yield the blocks, those of streets by how the words begin that names there have of their own."""
+    for key, members in blocks.items():
+        if key[0] != "s":
+            yield key, members
+            continue
+        by_beginning: dict[str, list[Fingerprint]] = {}
+        for member in members:
+            for beginning in {word.form[:2] for word in member.name.own_words}:
+                by_beginning.setdefault(beginning, []).append(member)
+        for some in by_beginning.values():
+            yield key, some
+
+
 def _share_a_word(a: Fingerprint, b: Fingerprint) -> bool:
     """Say whether the names have a word of their own in common, give or take two letters."""
     return any(
         one.form == other.form
         or (
             one.form[:2] == other.form[:2]
-            and abs(len(one.form) - len(other.form)) <= _EDITS
-            and levenshtein(one.form, other.form, max_edits=_EDITS) <= _EDITS
+            and abs(len(one.form) - len(other.form)) <= EDITS
+            and levenshtein(one.form, other.form, max_edits=EDITS) <= EDITS
         )
         for one in a.name.own_words
         for other in b.name.own_words
@@ -92,7 +107,7 @@ def _pairs_within(
     reach = len(members)
     if reach > cap:
         members = sorted(members, key=lambda f: (f.name.key, f.record_id))
-        reach = _WINDOW
+        reach = WINDOW
     for at, a in enumerate(members):
         for b in members[at + 1 : at + 1 + reach]:
             yield a, b
@@ -102,18 +117,50 @@ def count_crowd(blocks: Mapping[str, list[Fingerprint]]) -> dict[str, int]:
     """Count for each domain, mail address, phone and street how many firms seem to share it.
 
     Variants of one name begin with the same word of their own, so different beginnings are counted. A
-    phone that rings in different streets is a head office's; a street is shared when both names and
+    phone that rings in different streets is a head office's, a mail address of differently placed outlets
+    their brand's; a street is shared when both names and
     phones differ.
     """
     crowd: dict[str, int] = {}
     for key, members in blocks.items():
-        if len(members) < 2 or key[0] not in "adeps":
+        if len(members) < 2 or key[0] not in "adenps":
+            continue
+        if key[0] == "n":
+            crowd[key] = _count_bearers(members)
+            by_city: dict[str | None, list[Fingerprint]] = {}
+            for member in members:
+                by_city.setdefault(member.city, []).append(member)
+            for city, there in by_city.items():
+                crowd[f"m:{key[2:]} {city}"] = _count_bearers(there)
             continue
         firms = len({member.leading_word for member in members})
         if key[0] == "p":
             firms = max(firms, len({member.street.key for member in members if member.street}))
+        if key[0] in "de":
+            outlets = len({member.name.places for member in members} - {frozenset()})
+            if key[0] == "e":
+                firms = max(firms, outlets)
+            else:
+                crowd[f"o:{key[2:]}"] = outlets
         if key[0] in "as":
             phones = {min(member.phones) for member in members if member.phones}
             firms = min(firms, len(phones) or firms)
         crowd[key] = firms
+    for key, members in blocks.items():
+        if key[0] == "n" and any(
+            crowd.get(f"o:{domain}", 0) >= BRAND
+            for member in members
+            for domain in (member.domain, *member.mail_domains)
+        ):
+            crowd[f"b:{key[2:]}"] = 1
     return crowd
+
+
+def _count_bearers(members: list[Fingerprint]) -> int:
+    """Count the firms that seem to bear one name, by what a firm has one of as a rule."""
+    return max(
+        1,
+        len({member.domain for member in members} - {None}),
+        len({min(member.phones) for member in members if member.phones}),
+        len({member.street.key for member in members if member.street}),
+    )

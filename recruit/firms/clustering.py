@@ -3,17 +3,19 @@
 Links are taken strongest first, and each has to be worthy of the two groups that it would join: no
 pair across them may be known to be two firms, a link that hangs on a name alone must be confirmed by
 others once groups have grown, and it must not be the case that a rival claims the sighting as well.
-Groups that exist already (firms with their sightings) stay together.
+Groups that exist already (firms with their sightings) stay together. What a person said of two
+sightings stands above all of this.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from recruit.firms.matching import MatchDecision
 from recruit.firms.values import Verdict
 
 # Joined by names and places alone, a firm has no more sightings than this.
-CLUSTER_CAP = 12
+CLUSTER_CAP = 10
 # A rival's claim this much weaker, in bits, is no rival.
 _CLEARLY_BETTER = 3.0
 # No pair counts for more than this, in bits, when groups are weighed against each other.
@@ -65,19 +67,34 @@ class _Groups:
             self.foes.setdefault(keep, set()).add(foe)
 
 
+# What people said of pairs of sightings: (lower id, higher id) of records -> whether they are one firm.
+Said = Mapping[tuple[int, int], bool]
+NOTHING_SAID: Said = MappingProxyType({})
+
+
 def cluster(
-    groups: Iterable[Sequence[int]], links: Iterable[Link], *, fresh: frozenset[int]
+    groups: Iterable[Sequence[int]],
+    links: Iterable[Link],
+    *,
+    fresh: frozenset[int],
+    said: Said = NOTHING_SAID,
 ) -> list[list[int]]:
     """Join `groups` of sightings (one-element groups for new ones) along `links`.
 
     Only links at a `fresh` sighting join; those between others were judged in an earlier run, and tell
     here who must stay apart. Each sighting stands in exactly one group, before and after. The answer is
     sorted, and the same for the same input in any order.
+
+    `said` binds: two of which a person said "same" are joined whatever the links say, and two that are
+    "not the same" share no group, not even over others; where the two collide, apart wins.
     """
-    state = _Groups(groups)
+    state = _Groups(_without_quarrels(groups, said))
+    _obey(said, state)
     joining: list[Link] = []
     linked: dict[int, list[Link]] = {}
     for link in links:
+        if said.get((min(link.a, link.b), max(link.a, link.b))) is False:
+            continue
         linked.setdefault(link.a, []).append(link)
         linked.setdefault(link.b, []).append(link)
         if link.decision.verdict is Verdict.SAME:
@@ -92,6 +109,34 @@ def cluster(
             continue
         state.join(link.a, link.b)
     return sorted(sorted(members) for members in state.members.values())
+
+
+def _without_quarrels(groups: Iterable[Sequence[int]], said: Said) -> Iterable[Sequence[int]]:
+    """Yield the groups, those with two that are not the same in parts without such a pair."""
+    foes: dict[int, set[int]] = {}
+    for (a, b), same in said.items():
+        if not same:
+            foes.setdefault(a, set()).add(b)
+            foes.setdefault(b, set()).add(a)
+    for group in groups:
+        parts: list[list[int]] = []
+        for member in sorted(group):
+            enemies: Set[int] = foes.get(member, frozenset())
+            part = next((part for part in parts if enemies.isdisjoint(part)), None)
+            if part is None:
+                parts.append(part := [])
+            part.append(member)
+        yield from parts
+
+
+def _obey(said: Said, state: _Groups) -> None:
+    known = [pair for pair in sorted(said) if pair[0] in state.of and pair[1] in state.of]
+    for a, b in known:
+        if not said[a, b]:
+            state.keep_apart(a, b)
+    for a, b in known:
+        if said[a, b] and state.of[a] != state.of[b] and not state.are_foes(a, b):
+            state.join(a, b)
 
 
 def _has_rival(link: Link, linked: dict[int, list[Link]], state: _Groups) -> bool:

@@ -75,6 +75,16 @@ def registrable_domain(address: str | None) -> str | None:
     return ".".join(host.split(".")[-2:])
 
 
+@lru_cache(maxsize=1)
+def public_suffixes() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the endings of one label, and the one or two last labels of all longer ones."""
+    rules = _extract.tlds
+    single = frozenset(rule for rule in rules if "." not in rule)
+    longer = {".".join(rule.lstrip("!").split(".")[-2:]) for rule in rules if "." in rule}
+    wild = {rule.split(".")[-1] for rule in longer if rule.startswith("*.")}
+    return single, frozenset(longer | wild)
+
+
 def _host(address: str) -> str | None:
     if "@" in address and "/" not in address:
         address = address.rsplit("@", 1)[1]

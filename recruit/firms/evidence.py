@@ -22,7 +22,9 @@ class Surroundings:
     """What is known about all sightings, to tell what is rare.
 
     `crowd` tells of a domain, mail address, phone or street (by blocking key) how many different firms
-    seem to share it: 1 is nobody else.
+    seem to share it: 1 is nobody else. Under `o:` and a domain it tells in how many different places
+    names there have it; under `b:` and a name's key, that it is the name of a brand's outlet; under
+    `m:`, a name's key and a city, how many firms there bear the name.
     """
 
     rarity: Rarity = field(default_factory=Rarity)
@@ -59,45 +61,59 @@ def _shared(points: float, most: float, reason: str) -> Evidence:
 
 
 # One registered domain is one firm: this carries a pair over other names and another country.
-_SAME_DOMAIN = 30.0
-_CROWDED_DOMAIN = -6.0
-_SAME_MAIL_DOMAIN = 16.0
-_OTHER_DOMAIN = -10.0
-_OTHER_ENDING = -2.0
-_SAME_EMAIL = 14.0
-_SAME_PHONE = 13.0
-_CROWDED_PHONE = -3.0
-_OTHER_PHONE = -2.0
-_SAME_STREET = 12.0
-_CROWDED_STREET = -3.0
-_NEAR_STREET = 2.0
-_OTHER_STREET = -10.0
-_SAME_POSTCODE = 5.0
-_OTHER_POSTCODE = -1.0
-_SAME_CITY = 3.0
-_OTHER_CITY = -2.0
-_SAME_COUNTRY = 2.0
-_OTHER_COUNTRY = -8.0
-_OTHER_LEGAL_FORM = -5.0
+SAME_DOMAIN = 30.0
+CROWDED_DOMAIN = -6.0
+SAME_MAIL_DOMAIN = 16.0
+# Names with so many different places at one domain are outlets of a brand, and firms of their own.
+BRAND = 3
+TWO_OUTLETS = -12.0
+BIG_BRAND = 8
+ONE_OUTLET = -6.0
+OTHER_DOMAIN = -10.0
+OTHER_ENDING = -2.0
+SAME_EMAIL = 14.0
+SAME_PHONE = 13.0
+CROWDED_PHONE = -3.0
+OTHER_PHONE = -2.0
+SAME_STREET = 12.0
+CROWDED_STREET = -3.0
+NEAR_STREET = 2.0
+OTHER_STREET = -10.0
+SAME_POSTCODE = 5.0
+OTHER_POSTCODE = -1.0
+SAME_CITY = 3.0
+OTHER_CITY = -2.0
+SAME_COUNTRY = 2.0
+OTHER_COUNTRY = -8.0
+OTHER_LEGAL_FORM = -5.0
 
 # A whole name that agrees tells more than its words: nothing else is in it.
-_WHOLE_NAME = {NameLevel.SAME: 8.0, NameLevel.SPELLING: 2.0, NameLevel.CORE: 3.0}
+WHOLE_NAME = {NameLevel.SAME: 8.0, NameLevel.SPELLING: 2.0, NameLevel.CORE: 3.0}
+# By how many firms seem to bear it: "Smith Consulting" is in every town.
+CROWDED_NAME = -3.0
 # Sharing a word of their own speaks for two names, whatever else each says.
-_SHORTENED_NAME = 6.0
-_RELATED_NAME = 3.0
-_UNLIKE_NAME = -6.0
+SHORTENED_NAME = 6.0
+RELATED_NAME = 3.0
+UNLIKE_NAME = -6.0
 # Words that only one name has are often just left out by the other.
-_APART = 0.5
-_OTHER_NUMBER = -6.0
-_OTHER_PLACE = -8.0
+APART = 0.5
+OTHER_NUMBER = -6.0
+OTHER_PLACE = -8.0
 # However many common words agree, together they are worth no more than this.
-_MOST_FOR_COMMON_WORDS = 5.0
+MOST_FOR_COMMON_WORDS = 5.0
 
 # Two strings are one address from this similarity on; rigour's own measurements say 0.3, but offices
 # in one street matter more to us than misspelt streets.
-_ONE_ADDRESS = 0.5
+ONE_ADDRESS = 0.5
 # Houses that a registry and a web page may number differently.
-_NEXT_DOOR = 40
+NEXT_DOOR = 40
+
+
+def name_crowding(a: Fingerprint, b: Fingerprint, around: Surroundings) -> float:
+    """Return in doublings how many firms seem to bear one of these names, in their town if it is one."""
+    if a.city and a.city == b.city:
+        return max(around.doublings(f"m:{one.name.key} {one.city}") for one in (a, b))
+    return max(around.doublings(f"n:{one.name.key}") for one in (a, b))
 
 
 def weigh_name(
@@ -106,15 +122,17 @@ def weigh_name(
     """Weigh the likeness of two names."""
     agreed = min(likeness.agreed, around.rarity.population_bits)
     if not likeness.distinctive:
-        agreed = min(agreed, _MOST_FOR_COMMON_WORDS)
-    whole = _WHOLE_NAME.get(likeness.level, 0.0)
+        agreed = min(agreed, MOST_FOR_COMMON_WORDS)
+    whole = WHOLE_NAME.get(likeness.level, 0.0)
     if likeness.level is NameLevel.SPELLING:
         whole *= likeness.share
-    points = agreed + whole - _APART * likeness.apart
+    if likeness.level is NameLevel.SAME:
+        whole += CROWDED_NAME * name_crowding(a, b, around)
+    points = agreed + whole - APART * likeness.apart
     if likeness.distinctive:
-        points = max(points, _SHORTENED_NAME if likeness.within else _RELATED_NAME)
-    points += _OTHER_NUMBER * likeness.numbers_differ + _OTHER_PLACE * likeness.places_differ
-    points = max(points, _UNLIKE_NAME)
+        points = max(points, SHORTENED_NAME if likeness.within else RELATED_NAME)
+    points += OTHER_NUMBER * likeness.numbers_differ + OTHER_PLACE * likeness.places_differ
+    points = max(points, UNLIKE_NAME)
     if a.name.text == b.name.text:
         return Evidence(points, f"same name “{a.name.text}”")
     sign = "=" if likeness.level is NameLevel.SAME else "~" if likeness.alike else "≠"
@@ -125,20 +143,44 @@ def compare_domains(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evi
     """Compare websites' domains; where one has none, the domain of its mail addresses stands in."""
     if a.domain and b.domain:
         if a.domain == b.domain:
-            points = _SAME_DOMAIN + _CROWDED_DOMAIN * around.doublings(f"d:{a.domain}")
-            return _shared(points, _SAME_DOMAIN, f"same domain {a.domain}")
+            return _weigh_domain(a, b, a.domain, SAME_DOMAIN, around, "same domain")
         if domain_label(a.domain) == domain_label(b.domain):
             # acme.com and acme.io may be one firm or two: the name alone cannot tell.
             reason = f"domains {a.domain} and {b.domain}"
-            return Evidence(_OTHER_ENDING, reason, contradicts=True)
+            return Evidence(OTHER_ENDING, reason, contradicts=True)
         reason = f"other domain: {a.domain}, {b.domain}"
-        return Evidence(_OTHER_DOMAIN, reason, contradicts=True)
+        return Evidence(OTHER_DOMAIN, reason, contradicts=True)
     shared = (a.mail_domains | {a.domain}) & (b.mail_domains | {b.domain}) - {None}
     if not shared:
+        brand = any(around.crowd.get(f"b:{one.name.key}") for one in (a, b))
+        if brand and a.name.places and b.name.places:
+            return Evidence(TWO_OUTLETS, "outlets of a brand")
         return _NOTHING
-    domain = min(shared, key=lambda d: (around.doublings(f"d:{d}"), d or ""))
-    points = _SAME_MAIL_DOMAIN + _CROWDED_DOMAIN * around.doublings(f"d:{domain}")
-    return _shared(points, _SAME_MAIL_DOMAIN, f"same mail domain {domain}")
+    found = [
+        _weigh_domain(a, b, domain, SAME_MAIL_DOMAIN, around, "same mail domain")
+        for domain in sorted(domain for domain in shared if domain)
+    ]
+    return max(found, key=lambda evidence: evidence.points)
+
+
+def _weigh_domain(
+    a: Fingerprint, b: Fingerprint, domain: str, most: float, around: Surroundings, same: str
+) -> Evidence:
+    """Weigh a shared domain: a brand's outlets, which are called by their places, all have the brand's."""
+    outlets = around.crowd.get(f"o:{domain}", 0)
+    placed = bool(a.name.places) + bool(b.name.places)
+    if outlets >= BRAND and placed == 2:
+        reason = f"outlets at {domain}"
+        return Evidence(TWO_OUTLETS, reason, contradicts=a.name.places != b.name.places)
+    if outlets >= BIG_BRAND and placed == 1:
+        return Evidence(ONE_OUTLET, f"an outlet at {domain}")
+    crowding = around.doublings(f"d:{domain}")
+    if placed:
+        crowding = max(crowding, around.doublings(f"o:{domain}"))
+    elif outlets >= BIG_BRAND:
+        # A head office, or outlets that are called by the brand alone.
+        crowding = max(crowding, around.doublings(f"o:{domain}") - 1)
+    return _shared(most + CROWDED_DOMAIN * crowding, most, f"{same} {domain}")
 
 
 def compare_emails(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evidence:
@@ -146,9 +188,9 @@ def compare_emails(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evid
     shared = a.emails & b.emails
     if not shared:
         return _NOTHING
-    email = min(shared)
-    points = _SAME_EMAIL + _CROWDED_PHONE * around.doublings(f"e:{email}")
-    return _shared(points, _SAME_EMAIL, f"same mail address {email}")
+    email = min(shared, key=lambda e: (around.doublings(f"e:{e}"), e))
+    points = SAME_EMAIL + CROWDED_PHONE * around.doublings(f"e:{email}")
+    return _shared(points, SAME_EMAIL, f"same mail address {email}")
 
 
 def compare_phones(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evidence:
@@ -156,21 +198,21 @@ def compare_phones(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evid
     shared = a.phones & b.phones
     if shared:
         phone = min(shared, key=lambda p: (around.doublings(f"p:{p}"), p))
-        points = _SAME_PHONE + _CROWDED_PHONE * around.doublings(f"p:{phone}")
-        return _shared(points, _SAME_PHONE, f"same phone {phone}")
-    return Evidence(_OTHER_PHONE if a.phones and b.phones else 0.0)
+        points = SAME_PHONE + CROWDED_PHONE * around.doublings(f"p:{phone}")
+        return _shared(points, SAME_PHONE, f"same phone {phone}")
+    return Evidence(OTHER_PHONE if a.phones and b.phones else 0.0)
 
 
 def compare_streets(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evidence:
     """Compare street addresses; many firms share an office tower."""
     if a.street is None or b.street is None or _elsewhere(a, b):
         return _NOTHING
-    if compare_address(a.street.text, b.street.text) >= _ONE_ADDRESS:
-        points = _SAME_STREET + _CROWDED_STREET * _crowding(a, b, a.street, around)
-        return _shared(points, _SAME_STREET, f"same address {a.street.text}")
+    if compare_address(a.street.text, b.street.text) >= ONE_ADDRESS:
+        points = SAME_STREET + CROWDED_STREET * _crowding(a, b, a.street, around)
+        return _shared(points, SAME_STREET, f"same address {a.street.text}")
     if _next_door(a.street, b.street):
-        return Evidence(_NEAR_STREET, f"near addresses {a.street.text}, {b.street.text}")
-    return Evidence(_OTHER_STREET, f"other address: {a.street.text}, {b.street.text}")
+        return Evidence(NEAR_STREET, f"near addresses {a.street.text}, {b.street.text}")
+    return Evidence(OTHER_STREET, f"other address: {a.street.text}, {b.street.text}")
 
 
 def _crowding(a: Fingerprint, b: Fingerprint, street: Street, around: Surroundings) -> float:
@@ -187,7 +229,7 @@ def _elsewhere(a: Fingerprint, b: Fingerprint) -> bool:
 def _next_door(a: Street, b: Street) -> bool:
     if a.house is None or b.house is None or a.name != b.name:
         return False
-    return abs(a.house - b.house) <= _NEXT_DOOR
+    return abs(a.house - b.house) <= NEXT_DOOR
 
 
 def compare_places(a: Fingerprint, b: Fingerprint) -> tuple[Evidence, Evidence, Evidence]:
@@ -195,21 +237,21 @@ def compare_places(a: Fingerprint, b: Fingerprint) -> tuple[Evidence, Evidence, 
     postcode = city = country = _NOTHING
     if a.postcode and b.postcode:
         if a.postcode == b.postcode:
-            postcode = Evidence(_SAME_POSTCODE, f"same postcode {a.postcode}", corroborates=True)
+            postcode = Evidence(SAME_POSTCODE, f"same postcode {a.postcode}", corroborates=True)
         else:
-            postcode = Evidence(_OTHER_POSTCODE)
+            postcode = Evidence(OTHER_POSTCODE)
     if a.city and b.city:
         if a.city == b.city:
             both = bool(a.country) and a.country == b.country
-            city = Evidence(_SAME_CITY, "same city", corroborates=both)
+            city = Evidence(SAME_CITY, "same city", corroborates=both)
         else:
-            city = Evidence(_OTHER_CITY, "other city")
+            city = Evidence(OTHER_CITY, "other city")
     if a.country and b.country:
         if a.country == b.country:
-            country = Evidence(_SAME_COUNTRY, f"same country {a.country}")
+            country = Evidence(SAME_COUNTRY, f"same country {a.country}")
         else:
             reason = f"other country: {a.country}, {b.country}"
-            country = Evidence(_OTHER_COUNTRY, reason, contradicts=True)
+            country = Evidence(OTHER_COUNTRY, reason, contradicts=True)
     return postcode, city, country
 
 
@@ -217,14 +259,13 @@ def compare_legal_forms(a: Fingerprint, b: Fingerprint) -> Evidence:
     """Compare legal forms: a GmbH is no Pvt. Ltd., but "Co., Ltd." may be cut to "Ltd."."""
     if not a.name.legal_form or not b.name.legal_form:
         return _NOTHING
-    one, other = _plain(a.name.legal_form), _plain(b.name.legal_form)
+    one, other = plain_form(a.name.legal_form), plain_form(b.name.legal_form)
     if not one or not other or one in other or other in one:
         return _NOTHING
-    return Evidence(
-        _OTHER_LEGAL_FORM, f"other legal form: {a.name.legal_form}, {b.name.legal_form}"
-    )
+    return Evidence(OTHER_LEGAL_FORM, f"other legal form: {a.name.legal_form}, {b.name.legal_form}")
 
 
 @lru_cache(maxsize=4096)
-def _plain(legal_form: str) -> str:
+def plain_form(legal_form: str) -> str:
+    """Return a legal form as it is compared: letters and digits in lower case."""
     return "".join(c for c in legal_form.casefold() if c.isalnum())

@@ -93,22 +93,24 @@ def take_fingerprint(record_id: int, facts: Iterable[Fact]) -> Fingerprint | Non
         domain=identifying_domain(best(FieldName.WEBSITE), name.compact),
         mail_domains=frozenset(domain for domain in mail_domains if domain),
         emails=emails,
-        phones=frozenset(p for p in map(_phone, every(FieldName.PHONE)) if p),
-        street=_street(best(FieldName.STREET)),
-        postcode=_postcode(best(FieldName.POSTCODE)),
-        city=_city(best(FieldName.CITY), country, best(FieldName.REGION)),
+        phones=frozenset(p for p in map(read_phone, every(FieldName.PHONE)) if p),
+        street=read_street(best(FieldName.STREET)),
+        postcode=read_postcode(best(FieldName.POSTCODE)),
+        city=read_city(best(FieldName.CITY), country, best(FieldName.REGION)),
         country=country,
     )
 
 
-def _phone(text: str) -> str | None:
+def read_phone(text: str) -> str | None:
+    """Return a phone number as E.164 or bare digits; None for what is too short to be one."""
     digits = "".join(_DIGITS.findall(text))
     if len(digits) < 6 or len(set(digits)) < 3:
         return None
     return f"+{digits}" if text.strip().startswith("+") else digits
 
 
-def _postcode(text: str | None) -> str | None:
+def read_postcode(text: str | None) -> str | None:
+    """Return a postcode without punctuation and in capitals."""
     folded = "".join(c for c in (text or "").upper() if c.isalnum())
     # An American "60622-1234" adds the side of the street.
     if len(folded) == 9 and folded.isdigit():
@@ -116,14 +118,16 @@ def _postcode(text: str | None) -> str | None:
     return folded or None
 
 
-def _city(text: str | None, country: str | None, region: str | None) -> str | None:
+def read_city(text: str | None, country: str | None, region: str | None) -> str | None:
+    """Return a GeoNames id, or the folded name of a place that GeoNames does not know."""
     if not text:
         return None
     found = find_city(text, country, region)
     return str(found.geoname_id) if found else fold_place(text) or None
 
 
-def _street(text: str | None) -> Street | None:
+def read_street(text: str | None) -> Street | None:
+    """Return a street address in canonical words."""
     plain = _GERMAN_STREET.sub("strasse ", " ".join((text or "").split()))
     plain = _HOUSE_RANGE.sub(r"\1", plain)
     key = address_fingerprint(plain) if plain else None

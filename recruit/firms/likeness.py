@@ -57,10 +57,10 @@ _MISSPELT = 0.5
 # One letter of a short word is too little to compare by, unless the rest of the name agrees.
 _ONE_LETTER = 0.7
 # An own word is no firm's alone when more than one name in 64 carries it.
-_DISTINCTIVE_BITS = 6.0
+DISTINCTIVE_BITS = 6.0
 # What a word is worth that only one name has. A place or a number more or less often makes another
 # firm of the group, a generic word rarely does.
-_APART_BITS = {WordKind.GENERIC: 4.0, WordKind.PLACE: 9.0, WordKind.NUMBER: 4.0}
+APART_BITS = {WordKind.GENERIC: 4.0, WordKind.PLACE: 9.0, WordKind.NUMBER: 4.0}
 
 
 def compare_names(a: FirmName, b: FirmName, rarity: Rarity) -> NameLikeness:
@@ -85,7 +85,7 @@ def compare_names(a: FirmName, b: FirmName, rarity: Rarity) -> NameLikeness:
     misspelt = False
     apart = 0.0
     if only_a and only_b:
-        pairs = _pair_misspelt(only_a, only_b, others_agree=agreed > 0)
+        pairs = pair_misspelt(only_a, only_b, others_agree=agreed > 0)
         for left, right, similarity in pairs:
             bits = min(sum(map(rarity.bits, left)), sum(map(rarity.bits, right)))
             agreed += bits * similarity
@@ -95,7 +95,7 @@ def compare_names(a: FirmName, b: FirmName, rarity: Rarity) -> NameLikeness:
             distinctive = distinctive or both
             only_a = [word for word in only_a if word not in left]
             only_b = [word for word in only_b if word not in right]
-    apart += sum(_apart_bits(word, rarity) for word in (*only_a, *only_b))
+    apart += sum(apart_bits(word, rarity) for word in (*only_a, *only_b))
     return NameLikeness(
         level=_level(only_a, only_b, distinctive=distinctive, misspelt=misspelt),
         agreed=agreed,
@@ -108,18 +108,19 @@ def compare_names(a: FirmName, b: FirmName, rarity: Rarity) -> NameLikeness:
 
 
 def _is_distinctive(words: Sequence[Word], rarity: Rarity) -> bool:
-    return any(w.kind is WordKind.OWN and rarity.bits(w) >= _DISTINCTIVE_BITS for w in words)
+    return any(w.kind is WordKind.OWN and rarity.bits(w) >= DISTINCTIVE_BITS for w in words)
 
 
-def _apart_bits(word: Word, rarity: Rarity) -> float:
-    return _APART_BITS.get(word.kind) or rarity.bits(word)
+def apart_bits(word: Word, rarity: Rarity) -> float:
+    """Return what it costs that only one name has a word."""
+    return APART_BITS.get(word.kind) or rarity.bits(word)
 
 
 def _both_have(only_a: list[Word], only_b: list[Word], kind: WordKind) -> bool:
     return any(w.kind is kind for w in only_a) and any(w.kind is kind for w in only_b)
 
 
-def _pair_misspelt(
+def pair_misspelt(
     only_a: list[Word], only_b: list[Word], *, others_agree: bool
 ) -> list[tuple[tuple[Word, ...], tuple[Word, ...], float]]:
     """Pair words that are one word misspelt, or several written as one, with their similarity."""

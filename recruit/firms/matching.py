@@ -15,6 +15,7 @@ from recruit.firms.evidence import (
     compare_phones,
     compare_places,
     compare_streets,
+    name_crowding,
     weigh_name,
 )
 from recruit.firms.fingerprint import Fingerprint
@@ -45,9 +46,9 @@ class MatchDecision:
 
 
 # What is asked for beyond the bits that single out one firm among all.
-_MARGIN = 2.0
+MARGIN = 2.0
 # Short of the threshold by no more than this, a person should look.
-_DOUBT = 6.0
+DOUBT = 6.0
 
 
 def decide(a: Fingerprint, b: Fingerprint, around: Surroundings) -> MatchDecision:
@@ -63,14 +64,19 @@ def decide(a: Fingerprint, b: Fingerprint, around: Surroundings) -> MatchDecisio
         weigh_name(a, b, likeness, around),
     )
     score = sum(evidence.points for evidence in found)
-    score -= around.rarity.population_bits + _MARGIN
+    score -= around.rarity.population_bits + MARGIN
     corroborated = any(evidence.corroborates for evidence in found)
     contradicted = any(evidence.contradicts for evidence in found)
     # Nothing but the name: it must be whole, somebody's own, and uncontested.
-    name_suffices = likeness.level is NameLevel.SAME and likeness.distinctive and not contradicted
+    name_suffices = (
+        likeness.level is NameLevel.SAME
+        and likeness.distinctive
+        and not contradicted
+        and name_crowding(a, b, around) == 0
+    )
     if score >= 0 and (corroborated or name_suffices):
         verdict = Verdict.SAME
-    elif score >= -_DOUBT:
+    elif score >= -DOUBT:
         verdict = Verdict.DOUBTFUL
     else:
         verdict = Verdict.DIFFERENT

@@ -73,6 +73,11 @@ class FirmName:
     compact: str
     own_words: tuple[Word, ...]
 
+    @property
+    def places(self) -> frozenset[str]:
+        """The places that are named in it."""
+        return frozenset(word.form for word in self.words if word.kind is WordKind.PLACE)
+
 
 _SPACES = re.compile(r"\s+")
 _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))

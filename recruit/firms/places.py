@@ -14,7 +14,7 @@ from rigour.text.translit import ascii_text
 from recruit.firms.words import word_set
 
 # Words of names are held against big cities only: small ones are called like anything.
-_CITY_WORD_POPULATION = 500_000
+_CITY_WORD_POPULATION = 200_000
 # Endings of countries that are used everywhere for what they spell, or are given away.
 _VAGUE_TLDS = word_set(
     "ac ag ai am as bz cc cd cf ci cm co cv cx dj fm ga gd gg gl gq gs hm im io la lc ly me ml mn ms"
@@ -121,7 +121,8 @@ def country_of_domain(domain: str | None) -> str | None:
 
 
 @lru_cache(maxsize=1)
-def _city_words() -> frozenset[tuple[str, ...]]:
+def city_words() -> frozenset[tuple[str, ...]]:
+    """Return the names of big cities, as words in lower case without accents."""
     return frozenset(
         tuple(fold_place(row["name"]).split())
         for rows in _rows_by_country().values()
@@ -132,5 +133,5 @@ def _city_words() -> frozenset[tuple[str, ...]]:
 
 def count_city_words(words: tuple[str, ...]) -> int:
     """Return how many of the first `words` (lower case, no accents) name a big city; 0 for none."""
-    known = _city_words()
+    known = city_words()
     return next((n for n in (3, 2, 1) if len(words) >= n and words[:n] in known), 0)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from recruit.firms.blocking import candidate_pairs, count_crowd, group_by_key
-from recruit.firms.clustering import Link, cluster
+from recruit.firms.clustering import NOTHING_SAID, Link, Said, cluster
 from recruit.firms.evidence import Surroundings
 from recruit.firms.fingerprint import Fingerprint
 from recruit.firms.matching import MatchDecision, decide
@@ -17,6 +17,9 @@ from recruit.firms.rarity import Rarity
 from recruit.firms.values import Verdict
 
 _MOST_REASONS = 4
+_FIRST: dict[str, object] = {"because": "first sighting of this firm"}
+_TOLD_APART = "a person said that they are not the same"
+_TOLD_SAME = "a person said that they are the same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,19 @@ def place(
     firm_of: Mapping[int, int],
     rarity: Rarity,
     crowd: Mapping[str, int],
+    said: Said = NOTHING_SAID,
 ) -> Plan:
     """Decide where the `fresh` sightings belong.
 
     Keys are ids of records. `known` are sightings near them that were placed before and have not
     changed; `firm_of` tells the firm of each known sighting, and of a fresh one that was placed before.
-    `crowd` tells of blocking keys so common that not all who share them are among the known.
+    `crowd` tells of blocking keys so common that not all who share them are among the known. What people
+    `said` of pairs of sightings binds, see `clustering.cluster`.
     """
     everybody = {**known, **fresh}
     blocks = group_by_key(everybody.values())
     around = Surroundings(rarity, {**count_crowd(blocks), **crowd})
-    leaving = _find_leaving(fresh, known, firm_of, around)
+    leaving = find_leaving(fresh, known, firm_of, around, said)
     left = {one.record_id for one in leaving}
     home = {
         record: firm
@@ -84,33 +89,51 @@ def place(
         Link(a.record_id, b.record_id, decide(a, b, around))
         for a, b in candidate_pairs(blocks, home)
     ]
-    clusters = cluster(_groups(everybody, home), links, fresh=frozenset(fresh))
+    clusters = cluster(_groups(everybody, home), links, fresh=frozenset(fresh), said=said)
     return Plan(
-        placements=tuple(_placements(clusters, home, links, frozenset(fresh))),
+        placements=tuple(
+            make_placements(clusters, home, _best_links(clusters, links), frozenset(fresh), said)
+        ),
         leaving=tuple(leaving),
         doubtful=tuple(_between(clusters, links)),
     )
 
 
-def _find_leaving(
+def find_leaving(
     fresh: Mapping[int, Fingerprint],
     known: Mapping[int, Fingerprint],
     firm_of: Mapping[int, int],
     around: Surroundings,
+    said: Said = NOTHING_SAID,
 ) -> list[Leaving]:
-    """Find the changed sightings that something contradicts at home, and nothing holds there."""
+    """Find the changed sightings that something contradicts at home, and nothing holds there.
+
+    What a person said comes first: who is not the same as one that stays has to go.
+    """
     companions: dict[int, list[Fingerprint]] = {}
+    staying: dict[int, list[int]] = {}
     for record, fingerprint in known.items():
         companions.setdefault(firm_of[record], []).append(fingerprint)
+        staying.setdefault(firm_of[record], []).append(record)
     leaving = []
     for record, fingerprint in sorted(fresh.items()):
         firm = firm_of.get(record)
         if firm is None:
             continue
+        stayers = staying.setdefault(firm, [])
+        told = [said.get((min(record, one), max(record, one))) for one in stayers]
+        if False in told:
+            leaving.append(Leaving(record, firm, _TOLD_APART))
+            continue
+        if True in told:
+            stayers.append(record)
+            continue
         decisions = [decide(fingerprint, other, around) for other in companions.get(firm, ())]
         against = [d for d in decisions if d.contradicted and d.verdict is not Verdict.SAME]
         if against and not any(d.verdict is Verdict.SAME for d in decisions):
             leaving.append(Leaving(record, firm, _because(against[0])))
+        else:
+            stayers.append(record)
     return leaving
 
 
@@ -122,10 +145,27 @@ def _groups(everybody: Iterable[int], home: Mapping[int, int]) -> list[list[int]
     return list(groups.values())
 
 
-def _placements(
-    clusters: list[list[int]], home: Mapping[int, int], links: list[Link], fresh: frozenset[int]
+def make_placements(
+    clusters: Iterable[list[int]],
+    home: Mapping[int, int],
+    best: Mapping[int, Link],
+    fresh: frozenset[int],
+    said: Said = NOTHING_SAID,
 ) -> Iterable[Placement]:
-    best = _best_links(clusters, links)
+    """Yield what becomes of each cluster with a fresh sighting; `best` is each one's strongest link."""
+    twins: dict[int, set[int]] = {}
+    for (a, b), same in said.items():
+        if same:
+            twins.setdefault(a, set()).add(b)
+            twins.setdefault(b, set()).add(a)
+
+    def why(record: int, members: list[int]) -> dict[str, object]:
+        told = twins.get(record, set()).intersection(members)
+        if told:
+            return {"because": _TOLD_SAME, "with": min(told)}
+        link = best.get(record)
+        return _FIRST if link is None else _evidence(record, link)
+
     for members in clusters:
         if fresh.isdisjoint(members):
             continue
@@ -133,17 +173,28 @@ def _placements(
         newcomers = [record for record in members if record not in home]
         because = ""
         if len(firms) > 1:
-            bridges = [best[record] for record in newcomers or members if record in best]
-            because = _because(max(bridges, key=lambda link: link.decision.score).decision)
+            because = _why_united(newcomers or members, members, best, twins)
         yield Placement(
             firm_ids=firms,
             joining=tuple(
                 # The first of a new firm joins nobody.
-                Joining(record, _evidence(record, None if at == 0 and not firms else best[record]))
+                Joining(record, _FIRST if at == 0 and not firms else why(record, members))
                 for at, record in enumerate(newcomers)
             ),
             because=because,
         )
+
+
+def _why_united(
+    bridges: Iterable[int],
+    members: list[int],
+    best: Mapping[int, Link],
+    twins: Mapping[int, set[int]],
+) -> str:
+    if any(not twins.get(one, set()).isdisjoint(members) for one in members):
+        return _TOLD_SAME
+    links = [best[record] for record in bridges if record in best]
+    return _because(max(links, key=lambda link: link.decision.score).decision)
 
 
 def _best_links(clusters: list[list[int]], links: list[Link]) -> dict[int, Link]:
@@ -155,12 +206,13 @@ def _best_links(clusters: list[list[int]], links: list[Link]) -> dict[int, Link]
             continue
         for end in (link.a, link.b):
             known = best.get(end)
-            if known is None or _strength(link) > _strength(known):
+            if known is None or link_strength(link) > link_strength(known):
                 best[end] = link
     return best
 
 
-def _strength(link: Link) -> tuple[bool, float, int, int]:
+def link_strength(link: Link) -> tuple[bool, float, int, int]:
+    """Return what links of one sighting are ordered by: the strongest is the greatest."""
     return link.decision.verdict is Verdict.SAME, link.decision.score, -link.a, -link.b
 
 
@@ -175,9 +227,7 @@ def _between(clusters: list[list[int]], links: list[Link]) -> Iterable[Link]:
     )
 
 
-def _evidence(record: int, link: Link | None) -> dict[str, object]:
-    if link is None:
-        return {"because": "first sighting of this firm"}
+def _evidence(record: int, link: Link) -> dict[str, object]:
     return {
         "because": _because(link.decision),
         "score": link.decision.score,

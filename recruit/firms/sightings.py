@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import (
+    Select,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    outerjoin,
+    select,
+    text,
+    update,
+)
 
 from recruit.db.base import Base
 from recruit.db.transaction import Transaction
@@ -23,6 +35,12 @@ _CHUNK = 500
 # Any number will do, as long as nobody else locks by it.
 _LOCK = 7_236_041
 _WORD_LENGTH = 100
+
+# Sightings read at once when all of them are.
+_PAGE = 10_000
+_IS_UNSEEN = or_(
+    FirmMember.source_record_id.is_(None), FirmMember.record_version != SourceRecord.version
+)
 
 T = TypeVar("T")
 
@@ -49,13 +67,49 @@ def wait_for_other_runs(tx: Transaction) -> None:
 
 def list_unseen_sightings(tx: Transaction) -> list[SeenSighting]:
     """Return the sightings that are new, or have changed since resolution saw them."""
-    unseen = _sightings().where(
-        or_(
-            FirmMember.source_record_id.is_(None),
-            FirmMember.record_version != SourceRecord.version,
-        )
+    return [_read(row) for row in tx.session.execute(_sightings().where(_IS_UNSEEN))]
+
+
+def count_unseen_sightings(tx: Transaction) -> tuple[int, int]:
+    """Return how many sightings are new or changed, and how many there are in all."""
+    unseen = case((_IS_UNSEEN, 1), else_=0)
+    counted = select(func.sum(unseen), func.count()).select_from(
+        outerjoin(SourceRecord, FirmMember, FirmMember.source_record_id == SourceRecord.id)
     )
-    return [_read(row) for row in tx.session.execute(unseen)]
+    new, everything = tx.session.execute(counted).one()
+    return int(new or 0), int(everything)
+
+
+def iterate_facts(tx: Transaction) -> Iterator[tuple[int, list[Any], int | None, bool]]:
+    """Yield every sighting, a chunk in memory at a time: id, facts as JSON, firm, whether it is unseen."""
+    last = 0
+    while True:
+        rows = tx.session.execute(
+            select(
+                SourceRecord.id,
+                SourceRecord.facts,
+                FirmMember.firm_id,
+                case((_IS_UNSEEN, True), else_=False),
+            )
+            .outerjoin(FirmMember, FirmMember.source_record_id == SourceRecord.id)
+            .where(SourceRecord.id > last)
+            .order_by(SourceRecord.id)
+            .limit(_PAGE)
+        ).all()
+        if not rows:
+            return
+        for record_id, facts, firm_id, unseen in rows:
+            yield record_id, facts, firm_id, bool(unseen)
+        last = rows[-1][0]
+
+
+def list_sightings(tx: Transaction, record_ids: Iterable[int]) -> list[SeenSighting]:
+    """Return the sightings of these ids of records."""
+    found: list[SeenSighting] = []
+    for ids in _chunks(sorted(record_ids)):
+        rows = tx.session.execute(_sightings().where(SourceRecord.id.in_(ids)))
+        found += [_read(row) for row in rows]
+    return found
 
 
 def list_sightings_of_firms(tx: Transaction, firm_ids: Iterable[int]) -> list[SeenSighting]:

@@ -20,6 +20,15 @@ _LONGEST = {
 _TOO_MUCH = 2**31
 
 
+def longest_text(field: str) -> int:
+    """Return how long a text of this field may be."""
+    return _LONGEST_BY_NAME.get(field, _UNLIMITED)
+
+
+_LONGEST_BY_NAME = {field.value: longest for field, longest in _LONGEST.items()}
+_UNLIMITED = 2**31
+
+
 def is_usable(fact: Fact) -> bool:
     """Say whether a fact has a value of its field's kind that the firm's table can take."""
     if fact.field in INTERVALS:

@@ -1,21 +1,26 @@
 """What a person or a schedule can ask of resolution: place new sightings, and hand out what came of it."""
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from recruit.db.transaction import Transaction
 from recruit.firms import sightings as queries
 from recruit.firms.blocking import block_keys
+from recruit.firms.bulk.sheet import no_search_for_cycles
+from recruit.firms.bulk.writing import report, resolve_in_bulk
 from recruit.firms.fingerprint import Fingerprint, take_fingerprint
 from recruit.firms.placing import Plan, place
 from recruit.firms.rarity import Rarity
 from recruit.firms.sightings import SeenSighting
-from recruit.firms.store import count_firms, list_firms, list_members
+from recruit.firms.store import list_firms, list_members
 from recruit.firms.values import ResolutionReport
 from recruit.firms.writing import Writer
 from recruit.people.values import SYSTEM
+
+# From so many new sightings on, if they are this share of all, columns are faster than looking each
+# one's neighbours up.
+FEWEST_IN_BULK = 20_000
+LEAST_SHARE_IN_BULK = 0.1
 
 
 def resolve_firms(tx: Transaction, *, actor: str = SYSTEM.name) -> ResolutionReport:
@@ -23,42 +28,23 @@ def resolve_firms(tx: Transaction, *, actor: str = SYSTEM.name) -> ResolutionRep
 
     Firms keep their ids. A second run with nothing new changes nothing and announces nothing.
     """
-    with _no_search_for_cycles():
+    with no_search_for_cycles():
         return _resolve(tx, actor)
 
 
 def _resolve(tx: Transaction, actor: str) -> ResolutionReport:
     queries.wait_for_other_runs(tx)
+    unseen, everything = queries.count_unseen_sightings(tx)
+    if unseen >= FEWEST_IN_BULK and unseen >= everything * LEAST_SHARE_IN_BULK:
+        return resolve_in_bulk(tx, actor)
     seen = {sighting.id: sighting for sighting in queries.list_unseen_sightings(tx)}
     fresh = _fingerprints(seen)
     plan = _plan(tx, fresh, seen) if fresh else Plan((), (), ())
     # A changed sighting that no longer names its firm stays where it is.
     placed = {r: s for r, s in seen.items() if r in fresh or s.firm_id is not None}
-    written = Writer(tx, actor).apply(plan, placed)
-    tx.session.flush()
-    return ResolutionReport(
-        records=len(fresh),
-        new_firms=written.new,
-        changed_firms=written.changed,
-        merged=written.merged,
-        firms=count_firms(tx),
-        split=written.split,
-        doubtful=len(plan.doubtful),
-        nameless=len(seen) - len(placed),
-    )
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    # A first run over many sightings keeps millions of plain objects alive, and Python would search
-    # them for cycles again and again: a third of its time.
-    searching = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if searching:
-            gc.enable()
+    writer = Writer(tx, actor)
+    writer.apply(plan, placed)
+    return report(tx, writer.finish(), len(fresh), len(plan.doubtful), len(seen) - len(placed))
 
 
 def _fingerprints(sightings: dict[int, SeenSighting]) -> dict[int, Fingerprint]:

@@ -45,8 +45,8 @@ class Writer:
     written: Written = field(default_factory=Written)
     _history: list[dict[str, Any]] = field(default_factory=list)
 
-    def apply(self, plan: Plan, seen: Mapping[int, SeenSighting]) -> Written:
-        """Do what the plan says; `seen` are the new and changed sightings by id of their record."""
+    def apply(self, plan: Plan, seen: Mapping[int, SeenSighting]) -> None:
+        """Do what the plan says, or a part of it; `seen` are the new and changed sightings by id of their record."""
         left = {one.record_id: one.firm_id for one in plan.leaving}
         staying = {
             record: sighting.firm_id
@@ -64,10 +64,17 @@ class Writer:
         queries.set_record_versions(self.tx, {record: seen[record].version for record in staying})
         touched = {*left.values(), *staying.values(), *grown} - merged_away
         self._renew(touched)
+        self._write_history()
+
+    def finish(self) -> Written:
+        """Note which firms vanished or came back; return what was done in all."""
         self._note_vanished()
+        self._write_history()
+        return self.written
+
+    def _write_history(self) -> None:
         queries.insert_rows(self.tx, FirmChange, self._history)
         self._history.clear()
-        return self.written
 
     def _leave(self, leaving: Leaving) -> None:
         detail = {"members": [leaving.record_id], "because": leaving.because}

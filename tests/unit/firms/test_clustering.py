@@ -73,6 +73,28 @@ def test_firms_that_exist_stay_together_and_only_new_sightings_join() -> None:
     assert cluster(groups, links, fresh=frozenset({4})) == [[1, 2, 4], [3]]
 
 
+def test_whom_a_person_called_the_same_are_one_firm_whatever_the_links_say() -> None:
+    apart = link(1, 2, -20, verdict=Verdict.DIFFERENT, contradicted=True)
+    groups = [[1], [2], [3]]
+    assert cluster(groups, [apart], fresh=frozenset({1}), said={(1, 2): True}) == [[1, 2], [3]]
+
+
+def test_whom_a_person_told_apart_never_share_a_firm_not_even_over_a_third() -> None:
+    links = [link(1, 2, 30.0, identified=True), link(2, 3, 20.0), link(1, 3, 9.0)]
+    joined = cluster([[1], [2], [3]], links, fresh=frozenset({1, 2, 3}), said={(1, 2): False})
+    assert joined == [[1], [2, 3]]
+
+
+def test_being_told_apart_breaks_a_firm_and_wins_over_being_called_the_same() -> None:
+    said = {(1, 2): True, (2, 3): True, (1, 3): False}
+    assert cluster([[1, 2, 3]], [], fresh=frozenset(), said={(1, 3): False}) == [[1, 2], [3]]
+    assert cluster([[1], [2], [3]], [], fresh=frozenset(), said=said) == [[1, 2], [3]]
+
+
+def test_what_a_person_said_of_strangers_to_this_run_changes_nothing() -> None:
+    assert cluster([[1], [2]], [link(1, 2)], fresh=frozenset({1}), said={(8, 9): True}) == [[1, 2]]
+
+
 pairs = st.tuples(st.integers(1, 12), st.integers(1, 12)).filter(lambda p: p[0] < p[1])
 
 

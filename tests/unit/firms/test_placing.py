@@ -10,6 +10,7 @@ def plan(
     fresh: list[Fingerprint],
     known: list[Fingerprint] | None = None,
     firm_of: dict[int, int] | None = None,
+    said: dict[tuple[int, int], bool] | None = None,
 ) -> Plan:
     return place(
         {f.record_id: f for f in fresh},
@@ -17,6 +18,7 @@ def plan(
         firm_of or {},
         Rarity(),
         {},
+        said or {},
     )
 
 
@@ -95,3 +97,32 @@ def test_a_crowded_domain_that_the_database_knows_of_joins_nobody() -> None:
     by_id = {f.record_id: f for f in fresh}
     made = place(by_id, {}, {}, Rarity(), {"d:northlight.example": 500})
     assert placed(made) == [((), [1]), ((), [2])]
+
+
+def test_a_sighting_that_was_told_apart_leaves_the_firm_and_stays_away() -> None:
+    twins = [make_fingerprint(n, website=SITE) for n in (1, 2, 3)]
+    made = plan(twins, [], {1: 77, 2: 77, 3: 77}, {(1, 3): False})
+    assert [(one.record_id, one.firm_id) for one in made.leaving] == [(3, 77)]
+    assert "a person said" in made.leaving[0].because
+    assert placed(made) == [((77,), []), ((), [3])]
+
+
+def test_firms_that_a_person_called_the_same_are_united_for_that_reason() -> None:
+    one, other = make_fingerprint(1, name="Kestrel"), make_fingerprint(2, name="Falcon")
+    made = plan([one, other], [], {1: 77, 2: 78}, {(1, 2): True})
+    assert placed(made) == [((77, 78), [])]
+    assert made.placements[0].because == "a person said that they are the same"
+
+
+def test_a_new_sighting_joins_where_a_person_said_and_tells_so() -> None:
+    made = plan(
+        [make_fingerprint(2, name="Falcon")],
+        [make_fingerprint(1, name="Kestrel")],
+        {1: 77},
+        {(1, 2): True},
+    )
+    assert placed(made) == [((77,), [2])]
+    assert made.placements[0].joining[0].evidence == {
+        "because": "a person said that they are the same",
+        "with": 1,
+    }

@@ -1,0 +1,316 @@
+"""Sightings as columns: what a fingerprint says, each value replaced by its number.
+
+`read_sheet` reads texts into the forms that `take_fingerprint` gives, each different text once. -1 stands
+for a missing value everywhere.
+"""
+
+import gc
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recruit.firms.bulk.naming import Codes, ReadNames, read_names
+from recruit.firms.bulk.texts import Texts
+from recruit.firms.domains import (
+    SHARED_DOMAINS,
+    SHARED_MAIL_DOMAINS,
+    domain_label,
+    identifying_domain,
+    public_suffixes,
+    registrable_domain,
+)
+from recruit.firms.fingerprint import (
+    Fingerprint,
+    read_city,
+    read_phone,
+    read_postcode,
+    read_street,
+)
+from recruit.firms.names import Word, WordKind, parse_name
+
+Ints = NDArray[np.int32]
+Numbers = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+# So many mail addresses, phones and words are compared in columns; a sighting with more is `odd`.
+MOST_VALUES = 3
+MOST_WORDS = 8
+_KINDS = list(WordKind)
+OWN, GENERIC, PLACE, NUMBER = (_KINDS.index(kind) for kind in WordKind)
+
+
+@dataclass(eq=False)
+class Sheet:
+    """Sightings as columns of numbers, in the order of names (key, then record id).
+
+    Columns with one value a sighting have shape (n,), the others (n, k) with -1 for none. Names have
+    columns of their own, a row for each different text; `name` leads there.
+    """
+
+    record_id: NDArray[np.int64]
+    name: Ints
+    domain: Ints
+    domains: Ints  # the own domain and those of mail addresses
+    email: Ints
+    phone: Ints
+    street: Ints
+    postcode: Ints
+    city: Ints
+    country: Ints
+    odd: Flags  # has more values than the columns hold
+    # By different name:
+    words: Ints
+    key: Ints
+    compact: Ints
+    lead: Ints
+    places: Ints  # which of them the name tells, as one number
+    legal_form: Ints
+    odd_name: Flags
+    # By word:
+    form: Ints
+    kind: Ints
+    word_values: list[Word]
+    said: list[tuple[int, ...]]  # by name, all of its words in their order
+    names: list[str]
+    forms: Codes
+    spellings: Codes  # keys and compact spellings of names, and leading words
+    legal_forms: Codes
+    all_domains: Codes
+    all_emails: Codes
+    all_phones: Codes
+    all_streets: Codes
+    towns: Codes  # cities and postcodes
+    countries: Codes
+
+    def __len__(self) -> int:
+        return len(self.record_id)
+
+    @cached_property
+    def domain_label(self) -> Ints:
+        """By domain: the number of what was registered without its ending."""
+        return Codes().all_of(map(domain_label, self.all_domains.values))
+
+    @cached_property
+    def letters(self) -> NDArray[np.int8]:
+        """By word: how often each letter of the alphabet (and last, any other) stands in it."""
+        return count_letters([word.spelling for word in self.word_values])
+
+    def fingerprint(self, at: int) -> Fingerprint:
+        """Return the fingerprint of the sighting in row `at`."""
+
+        def texts(codes: Ints, values: Codes) -> frozenset[str]:
+            return frozenset(values.values[code] for code in codes.tolist() if code >= 0)
+
+        def text(code: Any, values: Codes) -> Any:
+            return values.values[int(code)] if code >= 0 else None
+
+        own = text(self.domain[at], self.all_domains)
+        emails = texts(self.email[at], self.all_emails)
+        return Fingerprint(
+            record_id=int(self.record_id[at]),
+            name=parse_name(self.names[self.name[at]]),
+            domain=own,
+            mail_domains=frozenset(d for e in emails if (d := mail_domain(e))),
+            emails=emails,
+            phones=texts(self.phone[at], self.all_phones),
+            street=text(self.street[at], self.all_streets),
+            postcode=text(self.postcode[at], self.towns),
+            city=text(self.city[at], self.towns),
+            country=text(self.country[at], self.countries),
+        )
+
+
+def read_sheet(texts: Texts) -> Sheet:
+    """Read what sightings state into columns."""
+    with no_search_for_cycles():
+        return _read_sheet(texts)
+
+
+@contextmanager
+def no_search_for_cycles() -> Iterator[None]:
+    """Keep Python from searching millions of plain objects for cycles: a third of the time."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
+
+
+def _read_sheet(texts: Texts) -> Sheet:
+    texts_of_names = Codes()
+    name = texts_of_names.all_of(texts.names)
+    names = texts_of_names.values
+    read = read_names(names)
+    # Rows stand in the order in which a crowded key's sightings are compared.
+    record_id = np.asarray(texts.record_ids, np.int64)
+    keys = Codes()
+    key = keys.all_of(read.keys)
+    place = np.empty(len(keys), np.int32)
+    place[sorted(range(len(keys)), key=keys.values.__getitem__)] = np.arange(len(keys))
+    order = np.lexsort((record_id, place[key[name]]))
+    name = name[order]
+    columns = _read_names(read)
+
+    def ordered(values: Sequence[Any]) -> Iterable[Any]:
+        return (values[at] for at in order.tolist())
+
+    all_domains, all_emails, all_phones = Codes(), Codes(), Codes()
+    all_streets, towns, countries = Codes(), Codes(), Codes()
+    compacts = [read.compacts[n] for n in name.tolist()]
+    domain = all_domains.all_of(
+        own_domain(website, compact)
+        for website, compact in zip(ordered(texts.websites), compacts, strict=True)
+    )
+    email, many_emails = _several(ordered(texts.emails), all_emails, lambda email: email)
+    mail = all_domains.all_of(map(mail_domain, all_emails.values))
+    domains = np.column_stack([domain, _through(email, mail)])
+    phone, many_phones = _several(ordered(texts.phones), all_phones, read_phone)
+    street = all_streets.all_of(map(_Once(read_street).__getitem__, ordered(texts.streets)))
+    postcode = towns.all_of(map(_Once(read_postcode).__getitem__, ordered(texts.postcodes)))
+    where = zip(texts.cities, texts.countries, texts.regions, strict=True)
+    city = towns.all_of(
+        map(_Once(lambda where: read_city(*where)).__getitem__, ordered(list(where)))
+    )
+    return Sheet(
+        record_id=record_id[order],
+        name=name,
+        domain=domain,
+        domains=domains,
+        email=email,
+        phone=phone,
+        street=street,
+        postcode=postcode,
+        city=city,
+        country=countries.all_of(ordered(texts.countries)),
+        odd=many_emails | many_phones,
+        names=names,
+        all_domains=all_domains,
+        all_emails=all_emails,
+        all_phones=all_phones,
+        all_streets=all_streets,
+        towns=towns,
+        countries=countries,
+        **columns,
+    )
+
+
+def _read_names(read: ReadNames) -> dict[str, Any]:
+    row = np.full((len(read.words), MOST_WORDS), -1, np.int32)
+    odd = np.zeros(len(read.words), bool)
+    forms, spellings, legal_forms, places = Codes(), Codes(), Codes(), Codes()
+    form = forms.all_of(word.form for word in read.all_words)
+    kind = np.array([_KINDS.index(word.kind) for word in read.all_words], np.int32)
+    form_of, is_own = form.tolist(), (kind == OWN).tolist()
+    leads = []
+    for at, words in enumerate(read.words):
+        lead = next((word for word in words if is_own[word]), -1)
+        leads.append(read.all_words[lead].form if lead >= 0 else read.keys[at])
+        if len(words) > 1:
+            different = tuple(dict.fromkeys(words))
+            odd[at] = len(different) > MOST_WORDS or (
+                len({form_of[word] for word in different}) < len(different)
+            )
+            # Own words find namesakes, so that they come first where not all have room.
+            kept = sorted(different, key=is_own.__getitem__, reverse=True)[:MOST_WORDS]
+            row[at, : len(kept)] = kept
+        else:
+            row[at, : len(words)] = words
+    return {
+        "words": row,
+        "odd_name": odd,
+        "said": read.words,
+        "key": spellings.all_of(read.keys),
+        "compact": spellings.all_of(read.compacts),
+        "lead": spellings.all_of(leads),
+        "places": places.all_of(read.places),
+        "legal_form": legal_forms.all_of(read.legal_forms),
+        "form": form,
+        "kind": kind,
+        "word_values": read.all_words,
+        "forms": forms,
+        "spellings": spellings,
+        "legal_forms": legal_forms,
+    }
+
+
+class _Once(dict[Any, Any]):
+    """Remembers what `read` makes of each value."""
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        super().__init__({None: None})
+        self._read = read
+
+    def __missing__(self, value: Any) -> Any:
+        found = self[value] = self._read(value)
+        return found
+
+
+def _several(
+    lists: Iterable[tuple[str, ...]], codes: Codes, read: Callable[[str], str | None]
+) -> tuple[Ints, Flags]:
+    """Return the numbers of up to `MOST_VALUES` values a row, and which rows have more."""
+
+    def numbers(values: tuple[str, ...]) -> tuple[int, ...]:
+        found = list(dict.fromkeys(codes.of(v) for text in values if (v := read(text))))
+        padded = (*found[:MOST_VALUES], *(-1,) * MOST_VALUES)[:MOST_VALUES]
+        return (*padded, len(found) > MOST_VALUES)
+
+    known = _Once(numbers)
+    rows = np.array([known[values] for values in lists], np.int32).reshape(-1, MOST_VALUES + 1)
+    return rows[:, :MOST_VALUES], rows[:, MOST_VALUES] > 0
+
+
+def _through(codes: Ints, meaning: Ints) -> Ints:
+    """Look codes up in `meaning`, missing ones staying missing."""
+    if not len(meaning):
+        return np.full_like(codes, -1)
+    return np.where(codes >= 0, meaning[np.maximum(codes, 0)], -1).astype(np.int32)
+
+
+_PLAIN_URL = re.compile(r"(?:https?://)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,})(?:[/?#]|$)")
+
+
+def own_domain(website: str | None, compact_name: str) -> str | None:
+    """Return what `identifying_domain` returns, sooner for the addresses that most firms have."""
+    if website is None:
+        return None
+    plain = _PLAIN_URL.match(website.lower())
+    domain = _registered(plain[1]) if plain else None
+    if domain is None or domain in SHARED_DOMAINS:
+        return identifying_domain(website, compact_name)
+    return domain
+
+
+def mail_domain(email: str) -> str | None:
+    """Return what `identifying_mail_domain` returns."""
+    host = email.rsplit("@", 1)[-1]
+    plain = _PLAIN_URL.fullmatch(host)
+    domain = (_registered(host) if plain else None) or registrable_domain(email)
+    return None if domain in SHARED_MAIL_DOMAINS else domain
+
+
+def _registered(host: str) -> str | None:
+    """Return the registrable domain of a plain host where its ending is one that allows no doubt."""
+    endings, doubtful = public_suffixes()
+    labels = host.split(".")
+    tail = labels[-2] + "." + labels[-1]
+    if labels[-1] in endings and tail not in doubtful and labels[-1] not in doubtful:
+        return tail
+    return None
+
+
+def count_letters(words: Sequence[str]) -> NDArray[np.int8]:
+    """Return for each word, and last for none, how often each letter stands in it."""
+    bags = np.zeros((len(words) + 1, 27), np.int8)
+    for at, word in enumerate(words):
+        for byte in word.encode():
+            letter = byte - 97
+            bags[at, letter if 0 <= letter < 26 else 26] += 1
+    return bags
