@@ -66,6 +66,11 @@ class FirmView:
     specialties: tuple[str, ...] = ()
     certifications: tuple[str, ...] = ()
     partnerships: tuple[str, ...] = ()
+    # What people and the CRM say the firm is to us: partner, customer, competitor, excluded, …
+    tags: tuple[str, ...] = ()
+    # Yearly revenue as a closed interval, in whole units of the program's currency.
+    revenue_low: int | None = None
+    revenue_high: int | None = None
     inferred: frozenset[str] = frozenset()
     # field -> short words on where it was read ("text on https://…", "row of providers.csv")
     origins: tuple[tuple[str, str], ...] = ()
