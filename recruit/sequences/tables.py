@@ -30,10 +30,21 @@ class Mailbox(Base):
     from_name: Mapped[str] = mapped_column(String(200))
     cap_per_day: Mapped[int]
     gap_s: Mapped[int]
+    # Most messages a day to one recipient domain; 0 is no limit.
+    domain_cap_per_day: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Warm-up: from `warmup_first_cap` on the first day that sends to the full cap after `warmup_days`.
+    warmup_from: Mapped[date | None]
+    warmup_first_cap: Mapped[int] = mapped_column(default=0, server_default="0")
+    warmup_days: Mapped[int] = mapped_column(default=0, server_default="0")
     # The gap after the last reserved message ends here.
     next_free_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     paused_reason: Mapped[str] = mapped_column(Text, default="")
+    # When it was last resumed: what came due before counts as due then, and older bounces are forgiven.
+    active_since: Mapped[datetime | None]
+    # What the last look at DNS found: [{"name", "state", "text", "remedy"}].
+    health: Mapped[list[Any] | None]
+    health_at: Mapped[datetime | None]
 
 
 class MailboxDay(Base):
@@ -51,6 +62,22 @@ class MailboxDay(Base):
     reserved: Mapped[int] = mapped_column(default=0)
 
 
+class MailboxDomainDay(Base):
+    """How many messages a mailbox has reserved for one recipient domain on a UTC day.
+
+    Kept only where the mailbox has a cap for domains; locked with the mailbox.
+    """
+
+    __tablename__ = "mailbox_domain_day"
+
+    mailbox_id: Mapped[int] = mapped_column(
+        ForeignKey("mailbox.id"), primary_key=True, autoincrement=False
+    )
+    day: Mapped[date] = mapped_column(primary_key=True)
+    domain: Mapped[str] = mapped_column(String(253), primary_key=True)
+    reserved: Mapped[int] = mapped_column(default=0)
+
+
 class Sequence(Base):
     """A sequence by its name; its steps stand in its versions."""
 
@@ -60,7 +87,10 @@ class Sequence(Base):
     name: Mapped[str] = mapped_column(String(100), unique=True)
     title: Mapped[str] = mapped_column(String(200))
     status: Mapped[SequenceStatus] = mapped_column(status_type(SequenceStatus))
+    # Its first mailbox; an enrollment that has one of its own is written to from there.
     mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"))
+    # When it was last started: what came due before counts as due then.
+    active_since: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -93,6 +123,10 @@ class Enrollment(Base):
     sequence_version_id: Mapped[int] = mapped_column(ForeignKey("sequence_version.id"))
     firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id))
     contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id))
+    # Set where the sequence has several mailboxes: a conversation stays with its sender.
+    mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"))
+    # The how-manieth contact of its firm in this sequence, from 0.
+    slot: Mapped[int] = mapped_column(default=0, server_default="0")
     # The domain that is written to: an answer from a colleague there is an answer of the firm.
     address_domain: Mapped[str] = mapped_column(String(253), index=True)
     # Hash of the token in the unsubscribe link; set when the first message is composed.
@@ -112,8 +146,9 @@ class Enrollment(Base):
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (
-        # A firm is enrolled once in a sequence, whatever becomes of it.
-        UniqueConstraint("sequence_id", "firm_id"),
+        # A firm is enrolled once in a sequence, whatever becomes of it; by several contacts only where
+        # the sequence's rules give it several slots.
+        UniqueConstraint("sequence_id", "firm_id", "slot"),
         Index("ix_enrollment_firm_id_status", "firm_id", "status"),
         Index("ix_enrollment_status", "status", "sequence_id"),
         Index("ix_enrollment_finish_at", "finish_at"),
@@ -147,8 +182,11 @@ class Touch(Base):
     message_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     subject: Mapped[str] = mapped_column(Text, default="")
     body: Mapped[str] = mapped_column(Text, default="")
-    # For a task: the link to open.
+    # For a task: the link to open, and when it is skipped if nobody does it.
     link: Mapped[str] = mapped_column(Text, default="")
+    expires_at: Mapped[datetime | None]
+    # The name of the wording that was drawn, where the step has several.
+    variant: Mapped[str] = mapped_column(String(40), default="", server_default="")
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[str] = mapped_column(String(200), default="")
     # What the server or the person said.
@@ -159,6 +197,9 @@ class Touch(Base):
         UniqueConstraint("address_key", "sequence_id", "step_index"),
         Index("ix_touch_status_due_at", "status", "due_at"),
         Index("ix_touch_firm_id", "firm_id"),
+        Index("ix_touch_expires_at", "expires_at"),
+        # What each step and wording brought, without reading the texts.
+        Index("ix_touch_statistics", "sequence_id", "step_index", "status", "variant"),
     )
 
 

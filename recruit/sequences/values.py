@@ -12,6 +12,8 @@ class StepKind(StrEnum):
 
     EMAIL = "email"
     TASK = "task"
+    WAIT = "wait"
+    BRANCH = "branch"
 
 
 class SequenceStatus(StrEnum):
@@ -40,6 +42,7 @@ class ExitReason(StrEnum):
     SUPPRESSED = "suppressed"
     FAILED = "failed"
     REMOVED = "removed"
+    RULE = "rule"
 
 
 ENROLLMENT_TRANSITIONS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
@@ -67,7 +70,14 @@ class TouchStatus(StrEnum):
 
 TOUCH_TRANSITIONS: dict[TouchStatus, frozenset[TouchStatus]] = {
     TouchStatus.PENDING: frozenset(
-        {TouchStatus.CLAIMED, TouchStatus.HELD, TouchStatus.CANCELLED, TouchStatus.OPEN}
+        {
+            TouchStatus.CLAIMED,
+            TouchStatus.HELD,
+            TouchStatus.CANCELLED,
+            TouchStatus.OPEN,
+            # A wait is over, a branch is taken.
+            TouchStatus.DONE,
+        }
     ),
     # An expired claim goes back: nothing was said to the mail server yet that could not be unsaid.
     TouchStatus.CLAIMED: frozenset(

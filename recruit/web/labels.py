@@ -47,6 +47,7 @@ EXIT = {
     ExitReason.SUPPRESSED: Label("suppressed", "stop"),
     ExitReason.FAILED: Label("failed", "stop"),
     ExitReason.REMOVED: Label("removed", "stop"),
+    ExitReason.RULE: Label("left by rule"),
 }
 SEQUENCE = {
     SequenceStatus.DRAFT: Label("draft", "new"),
