@@ -21,9 +21,9 @@ class UnknownJob(LookupError):
     """There is no such job."""
 
 
-def get_source(tx: Transaction, source_id: int) -> Source:
-    """Return a source. Raises `UnknownSource`."""
-    source = tx.session.get(Source, source_id)
+def get_source(tx: Transaction, source_id: int, *, lock: bool = False) -> Source:
+    """Return a source; with `lock` nobody else changes it until the end. Raises `UnknownSource`."""
+    source = tx.session.get(Source, source_id, with_for_update=lock or None)
     if source is None:
         raise UnknownSource(f"There is no source {source_id}. `recruit source list` shows them.")
     return source
