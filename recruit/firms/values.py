@@ -12,6 +12,25 @@ class ChangeKind(StrEnum):
     MERGED = "merged"
     SPLIT = "split"
     VANISHED = "vanished"
+    UNDONE = "undone"
+
+
+class FirmTag(StrEnum):
+    """What a list or the CRM says of a firm; each keeps it out of cold outreach."""
+
+    PARTNER = "partner"
+    CUSTOMER = "customer"
+    COMPETITOR = "competitor"
+    OPEN_APPLICATION = "open_application"
+    EXCLUDED = "excluded"
+
+
+class ListedState(StrEnum):
+    """Whether an entry of a list means a firm that we know."""
+
+    MATCHED = "matched"
+    UNMATCHED = "unmatched"
+    AMBIGUOUS = "ambiguous"
 
 
 class Verdict(StrEnum):
@@ -66,7 +85,7 @@ class FirmView:
     specialties: tuple[str, ...] = ()
     certifications: tuple[str, ...] = ()
     partnerships: tuple[str, ...] = ()
-    # What people and the CRM say the firm is to us: partner, customer, competitor, excluded, …
+    # What people and the CRM say the firm is to us, as `FirmTag`s: partner, customer, excluded, …
     tags: tuple[str, ...] = ()
     # Yearly revenue as a closed interval, in whole units of the program's currency.
     revenue_low: int | None = None

@@ -45,6 +45,7 @@ def firm_view(firm: Firm) -> FirmView:
         specialties=tuple(firm.specialties),
         certifications=tuple(firm.certifications),
         partnerships=tuple(firm.partnerships),
+        tags=tuple(firm.tags or ()),
         inferred=frozenset(
             field for field, entries in read.items() if all(e.get("inferred") for e in entries)
         ),

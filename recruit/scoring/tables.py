@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, Id, status_type
+from recruit.firms.relations import firm_stays
 from recruit.firms.tables import Firm
 from recruit.scoring.values import Standing
 
@@ -47,7 +48,10 @@ class Score(Base):
     profile_version_id: Mapped[int] = mapped_column(
         ForeignKey("profile_version.id"), primary_key=True, autoincrement=False
     )
-    firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id), primary_key=True, autoincrement=False)
+    # After a merge a score says nothing any more; ranking makes new ones.
+    firm_id: Mapped[int] = mapped_column(
+        ForeignKey(Firm.id), primary_key=True, autoincrement=False, info=firm_stays()
+    )
     firm_version: Mapped[int]
     standing: Mapped[Standing] = mapped_column(status_type(Standing))
     standing_reason: Mapped[str] = mapped_column(Text, default="")
