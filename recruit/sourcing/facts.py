@@ -25,6 +25,8 @@ _LONGEST_TEXT = 300
 # As long as the firm's own columns, so that what was read here can be kept there.
 _LONGEST = {
     FieldName.NAME: 300,
+    FieldName.REGISTRY_ID: 60,
+    FieldName.PERSON: 500,
     FieldName.LEGAL_FORM: 60,
     FieldName.POSTCODE: 20,
     FieldName.CITY: 120,

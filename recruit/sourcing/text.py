@@ -13,15 +13,20 @@ _BLANK_WORDS = (
     "|undefined|k a|keine angabe|keine angaben|unbekannt|inconnu|non renseigne|desconocido"
 )
 _BLANKS = frozenset(_BLANK_WORDS.split("|"))
+# A first letter or digit with which no word for "nothing" begins.
+_TELLING = frozenset("0123456789abefghjlmopqrsvwxyz")
 
 
 def storable(text: str) -> str:
     """Return `text` without what a database or an encoder would refuse; its layout stays."""
-    return _UNSTORABLE.sub("\ufffd", text)
+    return text if text.isprintable() else _UNSTORABLE.sub("\ufffd", text)
 
 
 def clean(text: str) -> str:
     """Return `text` on one line: invisible characters dropped, every run of space made one space."""
+    # What Unicode calls printable holds none of them, and nearly all text is.
+    if text.isprintable():
+        return " ".join(text.split())
     return " ".join(_INVISIBLE.sub("", _UNSTORABLE.sub(" ", text)).split())
 
 
@@ -42,7 +47,9 @@ def fold(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Tell whether a cell says that nothing is known: empty, a dash, "n/a", "unknown"."""
-    return len(text) < 20 and fold(text) in _BLANKS
+    if len(text) >= 20 or text[:1].lower() in _TELLING:
+        return False
+    return fold(text) in _BLANKS
 
 
 def shorten(text: str, most: int) -> str:

@@ -60,6 +60,7 @@ class FieldName(StrEnum):
     """What a sighting can say about a firm."""
 
     NAME = "name"
+    REGISTRY_ID = "registry_id"
     LEGAL_FORM = "legal_form"
     WEBSITE = "website"
     STREET = "street"
@@ -75,6 +76,8 @@ class FieldName(StrEnum):
     CERTIFICATION = "certification"
     PARTNERSHIP = "partnership"
     SOCIAL = "social"
+    # A named person at the firm, as `recruit.sourcing.persons` writes one.
+    PERSON = "person"
 
 
 # Fields of which a firm may have several values at once; every other field has one.
@@ -86,6 +89,7 @@ MANY_VALUED = frozenset(
         FieldName.CERTIFICATION,
         FieldName.PARTNERSHIP,
         FieldName.SOCIAL,
+        FieldName.PERSON,
     }
 )
 # Fields whose value is an Interval; every other value is text.
@@ -108,16 +112,39 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Office:
+    """One place of a firm. `head_office` is True where it is called so, or is its only place."""
+
+    street: str | None = None
+    postcode: str | None = None
+    city: str | None = None
+    region: str | None = None
+    country: str | None = None
+    head_office: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an office that is nowhere."""
+        if not (self.street or self.postcode or self.city or self.region or self.country):
+            raise ValueError("An office needs a place.")
+
+    def __str__(self) -> str:
+        """Return the place on one line, the head office marked."""
+        town = " ".join(filter(None, (self.postcode, self.city)))
+        place = ", ".join(filter(None, (self.street, town, self.region, self.country)))
+        return f"{place} (head office)" if self.head_office else place
+
+
+@dataclass(frozen=True)
 class Fact:
     """One value that a source states about a firm, and how we came to read it.
 
-    `value` is normalised (country ISO 3166 alpha-2, phone E.164, e-mail lower case, website with
-    scheme); `text` is what stood there. `method` is one of csv, json-ld, microdata, opengraph,
+    `value` is normalised (country ISO 3166 alpha-2, phone E.164 or, where no country's plan fits, bare
+    digits, e-mail lower case, website with scheme); `text` is what stood there. `method` is one of csv, json-ld, microdata, opengraph,
     text, selector, or tld, phone-prefix, language for what is `inferred`. `confidence` is in [0, 1].
     """
 
     field: FieldName
-    value: str | Interval
+    value: str | Interval | Office
     text: str
     method: str
     confidence: float
@@ -129,6 +156,8 @@ class Fact:
         value: Any = self.value
         if isinstance(value, Interval):
             value = {"low": value.low, "high": value.high}
+        elif isinstance(value, Office):
+            value = {key: part for key, part in vars(value).items() if part}
         return {
             "field": self.field.value,
             "value": value,
@@ -144,7 +173,7 @@ class Fact:
         """Read what `to_json` wrote."""
         value = data["value"]
         if isinstance(value, dict):
-            value = Interval(value["low"], value["high"])
+            value = Interval(value["low"], value["high"]) if "low" in value else Office(**value)
         return cls(
             field=FieldName(data["field"]),
             value=value,
@@ -170,10 +199,16 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that a job could not use: where it stood, why not, and what to do about it."""
+    """Something that a job could not use: where it stood, why not, and what to do about it.
+
+    For a file `row` is its number as a spreadsheet counts, `raw` the row as a line of CSV, and `refused`
+    tells whether the whole row was left out or only what `field` names.
+    """
 
     place: str
     field: str | None
     reason: str
     remedy: str
     raw: str = ""
+    row: int | None = None
+    refused: bool = False

@@ -37,6 +37,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_former_name_name_key"), ["name_key"], unique=False)
 
     op.create_table(
+        "known_page",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("source_id", BigInt, nullable=False),
+        sa.Column("url_hash", sa.String(length=64), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("body_hash", sa.String(length=64), nullable=False),
+        sa.Column("reading", sa.String(length=64), nullable=False),
+        sa.Column("links", Json, nullable=False),
+        sa.Column("facts", Json, nullable=False),
+        sa.Column("record_ids", Json, nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_known_page_source_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_page")),
+        sa.UniqueConstraint("source_id", "url_hash", name=op.f("uq_known_page_source_id_url_hash")),
+    )
+    op.create_table(
         "listed_firm",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("list_name", sa.String(length=100), nullable=False),
@@ -157,6 +175,25 @@ def upgrade() -> None:
             sa.Column("undone_by", sa.String(length=200), server_default="", nullable=False)
         )
 
+    with op.batch_alter_table("frontier", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("rank", sa.Integer(), server_default="1", nullable=False))
+        batch_op.add_column(sa.Column("barren", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("site_id", BigInt, nullable=True))
+        batch_op.create_index("ix_frontier_site_id", ["site_id"], unique=False)
+        batch_op.create_index(
+            "ix_frontier_waiting",
+            ["job_id", "rank", "id"],
+            unique=False,
+            sqlite_where=sa.text("fetched_at IS NULL"),
+            postgresql_where=sa.text("fetched_at IS NULL"),
+        )
+
+    with op.batch_alter_table("job_problem", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("row", sa.Integer(), nullable=True))
+        batch_op.add_column(
+            sa.Column("refused", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
+        )
+
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("domain_cap_per_day", sa.Integer(), server_default="0", nullable=False)
@@ -174,6 +211,11 @@ def upgrade() -> None:
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
+
+    with op.batch_alter_table("sourcing_job", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("bytes_read", BigInt, server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("worked_s", sa.Double(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("plan", Json, nullable=True))
 
     with op.batch_alter_table("touch", schema=None) as batch_op:
         batch_op.add_column(sa.Column("expires_at", UtcDateTime(), nullable=True))
@@ -196,6 +238,11 @@ def downgrade() -> None:
         batch_op.drop_column("variant")
         batch_op.drop_column("expires_at")
 
+    with op.batch_alter_table("sourcing_job", schema=None) as batch_op:
+        batch_op.drop_column("plan")
+        batch_op.drop_column("worked_s")
+        batch_op.drop_column("bytes_read")
+
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.drop_column("active_since")
 
@@ -207,6 +254,21 @@ def downgrade() -> None:
         batch_op.drop_column("warmup_first_cap")
         batch_op.drop_column("warmup_from")
         batch_op.drop_column("domain_cap_per_day")
+
+    with op.batch_alter_table("job_problem", schema=None) as batch_op:
+        batch_op.drop_column("refused")
+        batch_op.drop_column("row")
+
+    with op.batch_alter_table("frontier", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_frontier_waiting",
+            sqlite_where=sa.text("fetched_at IS NULL"),
+            postgresql_where=sa.text("fetched_at IS NULL"),
+        )
+        batch_op.drop_index("ix_frontier_site_id")
+        batch_op.drop_column("site_id")
+        batch_op.drop_column("barren")
+        batch_op.drop_column("rank")
 
     with op.batch_alter_table("firm_change", schema=None) as batch_op:
         batch_op.drop_column("undone_by")
@@ -249,6 +311,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_listed_firm_firm_id"))
 
     op.drop_table("listed_firm")
+    op.drop_table("known_page")
     with op.batch_alter_table("former_name", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_former_name_name_key"))
 
