@@ -71,7 +71,9 @@ class FirmMember(Base):
     source_record_id: Mapped[int] = mapped_column(
         ForeignKey(SourceRecord.id), primary_key=True, autoincrement=False
     )
-    firm_id: Mapped[int] = mapped_column(ForeignKey("firm.id"), index=True)
+    firm_id: Mapped[int] = mapped_column(
+        ForeignKey("firm.id"), index=True, info=firm_relation(splits_with="source_record_id")
+    )
     # The version of the sighting that resolution has seen.
     record_version: Mapped[int]
     evidence: Mapped[dict[str, Any]]

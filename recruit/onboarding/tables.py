@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, BigInt, Id, status_type
+from recruit.firms.relations import firm_relation
 from recruit.firms.tables import Firm
 from recruit.onboarding.values import Action, CandidateOrigin, CandidateStatus, MemberRole
 from recruit.people.tables import Person
@@ -22,7 +23,9 @@ class Candidate(Base):
     __tablename__ = "candidate"
 
     id: Mapped[Id]
-    firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id), unique=True)
+    firm_id: Mapped[int] = mapped_column(
+        ForeignKey(Firm.id), unique=True, info=firm_relation(splits_with="reply_id")
+    )
     status: Mapped[CandidateStatus] = mapped_column(status_type(CandidateStatus))
     origin: Mapped[CandidateOrigin] = mapped_column(status_type(CandidateOrigin))
     reply_id: Mapped[int | None] = mapped_column(ForeignKey(Reply.id))

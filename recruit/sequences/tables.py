@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, BigInt, Id, status_type
+from recruit.firms.relations import firm_relation
 from recruit.firms.tables import Contact, Firm
 from recruit.sequences.values import (
     EnrollmentStatus,
@@ -121,7 +122,9 @@ class Enrollment(Base):
     id: Mapped[Id]
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"))
     sequence_version_id: Mapped[int] = mapped_column(ForeignKey("sequence_version.id"))
-    firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id))
+    firm_id: Mapped[int] = mapped_column(
+        ForeignKey(Firm.id), info=firm_relation(splits_with="contact_id")
+    )
     contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id))
     # Set where the sequence has several mailboxes: a conversation stays with its sender.
     mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"))
@@ -163,7 +166,9 @@ class Touch(Base):
     id: Mapped[Id]
     enrollment_id: Mapped[int] = mapped_column(ForeignKey("enrollment.id"))
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"))
-    firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id))
+    firm_id: Mapped[int] = mapped_column(
+        ForeignKey(Firm.id), info=firm_relation(splits_with="enrollment_id", only_with=True)
+    )
     step_index: Mapped[int]
     kind: Mapped[StepKind] = mapped_column(status_type(StepKind))
     status: Mapped[TouchStatus] = mapped_column(status_type(TouchStatus))
@@ -225,7 +230,9 @@ class Reply(Base):
     matched_by: Mapped[str] = mapped_column(String(32), default="")
     touch_id: Mapped[int | None] = mapped_column(ForeignKey("touch.id"))
     enrollment_id: Mapped[int | None] = mapped_column(ForeignKey("enrollment.id"), index=True)
-    firm_id: Mapped[int | None] = mapped_column(ForeignKey(Firm.id), index=True)
+    firm_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Firm.id), index=True, info=firm_relation(splits_with="enrollment_id")
+    )
     recorded_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
     handled_by: Mapped[str] = mapped_column(String(200), default="")

@@ -7,6 +7,7 @@ from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, BigInt, Id, status_type
+from recruit.firms.relations import firm_relation
 from recruit.sync.values import LinkStatus, SyncDirection, SyncWhat
 
 
@@ -21,7 +22,9 @@ class CrmLink(Base):
 
     id: Mapped[Id]
     object_type: Mapped[str] = mapped_column(String(32))
-    object_id: Mapped[int] = mapped_column(BigInt)
+    object_id: Mapped[int] = mapped_column(
+        BigInt, info=firm_relation(where={"object_type": "firm"})
+    )
     external_id: Mapped[str] = mapped_column(String(80), unique=True)
     crm_object: Mapped[str] = mapped_column(String(64))
     crm_id: Mapped[str] = mapped_column(String(100))
@@ -78,6 +81,8 @@ class CrmFact(Base):
 
     __tablename__ = "crm_fact"
 
-    firm_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    firm_id: Mapped[int] = mapped_column(
+        BigInt, primary_key=True, autoincrement=False, info=firm_relation()
+    )
     facts: Mapped[dict[str, Any]]
     read_at: Mapped[datetime]
