@@ -5,9 +5,16 @@ words alone, because people quote bounces to each other.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from recruit.mail.refusals import Refusal, find_enhanced_status, find_reply_code, judge_refusal
+from recruit.mail.refusals import (
+    Reason,
+    Refusal,
+    Stage,
+    find_enhanced_status,
+    find_reply_code,
+    judge_refusal,
+)
 from recruit.sequences.mailparts import MailParts, find_message_ids
 from recruit.sequences.notices import Notice, find_notice
 
@@ -28,9 +35,34 @@ _RETURNED = re.compile(
     r"|-{2,} ?(the )?(original|undelivered|unsent|returned|forwarded|begin)( (original )?message| mail)"
     r"|the (header|text) (of|from) the (original|message)|received: (from|by)|return-path:).*$"
 )
-# "User unknown" after the whole message was read is what some carriers say for a recipient's filter.
-_AFTER_DATA = re.compile(r">>> DATA\s+<<< 55[0-2]|reply to (the )?end of DATA", re.IGNORECASE)
+# How each server tells at which of our commands it was refused. Senders that pipeline ("need RCPT" follows)
+# show the last command they wrote, so what stands behind ">>> DATA" is believed only with a status.
+_AT_RECIPIENT = re.compile(
+    r"in reply to\s+RCPT|after RCPT|>>>\s*RCPT|\[RCPT_TO\]|did not like our RCPT|does not like recipient"
+    r"|has\s+rejected\s+address|\bRCPT TO:? ?<[^>]*>\W+(\w+\W+){0,6}5\d\d|\bRCPT TO\b[^\n]{0,60}(failed|refused|rejected)",
+    re.IGNORECASE,
+)
+_AT_SENDER = re.compile(
+    r"in\s+reply\s+to\s+MAIL|after\s+MAIL FROM|>>>\s*MAIL FROM|\[MAIL_FROM\]", re.IGNORECASE
+)
+# "550 <ann@firm.example>: User unknown": a reply to RCPT names the address, one to DATA does not know it.
+_NAMES_ADDRESS = re.compile(r"(?<![\d.])5\d\d[ \-](5\.\d+\.\d+ )?<?[^\s<>@]+@[\w.\-]+")
+_QUOTED_REPLY = re.compile(
+    r"(?<![\d.:/\-])[45]\d\d[ \-](?=[#<\w(])|(?<![\d.])[45]\.\d{1,2}\.\d{1,3}(?![\d.])"
+)
+_AT_TEXT = re.compile(
+    r">>>\s*(DATA|\.)|in\s+reply\s+to\s+(the\s+)?end\s+of\s+DATA|in\s+reply\s+to\s+DATA|after\s+(end\s+of\s+)?data|end\s+of\s+data:|failed after I sent"
+    r"|\[(EOB|DATA|END_OF_DATA)\]|\(DATA\)|transmission failure has occurred",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"[\w.+=\-/&'*]+@[\w\-]+(?:\.[\w\-]+)+")
+_DELAYED = re.compile(r"delay|warning|will (be )?retr|no action is required", re.IGNORECASE)
+# What Exchange and Notes say without a number, of addresses in their own directory.
+_NOT_RECOGNISED = re.compile(
+    r"recipient name is not recogni[sz]ed|not listed in (the )?\w* ?\w* ?(directory|address book)|e-mail account does not exist at the organization",
+    re.IGNORECASE,
+)
+_VAGUE = {Reason.UNTOLD, Reason.RECIPIENT_REFUSED}
 _ACTIONS = {"failed", "delayed", "delivered", "relayed", "expanded", "deliverable", "expired"}
 
 
@@ -100,22 +132,26 @@ def _looks_returned(mail: MailParts) -> bool:
 def _from_report(mail: MailParts, group: dict[str, str]) -> Bounce:
     diagnostic = group.get("diagnostic-code", "")
     action = _action(group)
-    status = _status(group.get("status", ""))
+    status = find_enhanced_status(group.get("status", ""))
     said = find_enhanced_status(diagnostic)
     if said and (status is None or status[2:] in {"0.0", "0.1"}):
         status = said
+    explanation = _explanation(mail)
+    stage = _stage(f"{diagnostic}\n{group.get('status', '')}\n{explanation}")
     words = f"{diagnostic} {group.get('x-display-name', '')} {group.get('x-notes', '')}".strip()
-    judged = judge_refusal(find_reply_code(diagnostic), status, words)
-    if not judged.recipient_gone and (not diagnostic or judged == judge_refusal(None, status, "")):
+    judged = judge_refusal(find_reply_code(diagnostic), status, words, stage)
+    if judged.reason in _VAGUE:
         # A report without the server's words: the text for people often has them.
-        words = f"{words} {_explanation(mail)}".strip()
-        judged = judge_refusal(find_reply_code(words), status, words)
+        fuller = f"{words} {explanation}".strip()
+        second = judge_refusal(find_reply_code(fuller), status, fuller, stage)
+        if second.reason is not Reason.UNTOLD:
+            words, judged = fuller, second
     return Bounce(
         recipient=_recipient_of(group) or _failed_recipient(mail),
         status=status,
         hard=judged.recipient_gone
         and action in {"", "failed", "expired"}
-        and not _AFTER_DATA.search(_explanation(mail)),
+        and not _is_contradicted(explanation),
         about_us=_is_about_us(judged, action),
         words=_short(words),
         references=_references(mail),
@@ -138,14 +174,14 @@ def _from_text(mail: MailParts) -> Bounce:
     words = _explanation(mail)
     status = find_enhanced_status(words)
     code = find_reply_code(words)
-    judged = judge_refusal(code or (None if status else 550), status, words)
-    delayed = bool(
-        re.search(
-            r"delay|warning|will (be )?retr|no action is required",
-            mail.subject + words[:600],
-            re.IGNORECASE,
-        )
-    )
+    delayed = bool(_DELAYED.search(mail.subject + words[:600]))
+    stage = _stage(words)
+    judged = judge_refusal(code, status, _server_words(words), stage)
+    if judged.reason in _VAGUE:
+        judged = judge_refusal(code or (None if status else 550), status, words, stage)
+    if not code and not status and judged.reason is not Reason.HOST_UNKNOWN:
+        # Words alone, of a program that names neither reply nor status, are no proof.
+        judged = replace(judged, recipient_gone=bool(_NOT_RECOGNISED.search(words)))
     return Bounce(
         recipient=_failed_recipient(mail),
         status=status,
@@ -154,6 +190,31 @@ def _from_text(mail: MailParts) -> Bounce:
         words=_short(words),
         references=_references(mail),
     )
+
+
+def _server_words(explanation: str) -> str:
+    """Return the paragraph with the reply of the other server, or "" where none is quoted."""
+    for paragraph in re.split(r"\n\s*\n", explanation):
+        found = _QUOTED_REPLY.search(paragraph)
+        if found:
+            return paragraph[found.start() :]
+    return ""
+
+
+def _stage(text: str) -> Stage:
+    """Return at which command a report says that the server refused."""
+    if _AT_SENDER.search(text):
+        return Stage.SENDER
+    if _AT_TEXT.search(text):
+        return Stage.TEXT
+    if _AT_RECIPIENT.search(text) or _NAMES_ADDRESS.search(text):
+        return Stage.RECIPIENT
+    return Stage.UNTOLD
+
+
+def _is_contradicted(explanation: str) -> bool:
+    """Return whether the text for people tells of a full mailbox where the report says "unknown"."""
+    return judge_refusal(None, None, explanation).mailbox_full
 
 
 def _is_about_us(judged: Refusal, action: str) -> bool:
@@ -171,10 +232,6 @@ def _worst(groups: list[dict[str, str]]) -> dict[str, str]:
 def _action(group: dict[str, str]) -> str:
     action = group.get("action", "").lower().strip()
     return next((known for known in _ACTIONS if action.startswith(known)), "")
-
-
-def _status(text: str) -> str | None:
-    return find_enhanced_status(text)
 
 
 def _recipient_of(group: dict[str, str]) -> str | None:

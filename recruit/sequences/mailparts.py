@@ -17,6 +17,7 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _MOST_TEXT = 200_000
 _BLOCKS = re.compile(r"(?i)</?(p|div|br|tr|li|h[1-6]|table|ul|ol|blockquote|pre)\b[^>]*>")
 _DROPPED = re.compile(r"(?is)<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->")
+_BOUNDARY = re.compile(r"(?m)^--([^\s\"]{1,200})[ \t\r]*$")
 _TAG = re.compile(r"<[^>]{0,2000}>")
 
 
@@ -97,6 +98,7 @@ def take_apart(raw: bytes) -> MailParts:
 
 def _walk(message: Message, inside: bool = False, depth: int = 0) -> Iterator[tuple[Message, bool]]:
     """Yield the leaves; `inside` tells those that belong to a mail that came back."""
+    message = _mended(message)
     yield message, inside
     payload = message.get_payload()
     if not isinstance(payload, list) or depth > 20:
@@ -107,6 +109,21 @@ def _walk(message: Message, inside: bool = False, depth: int = 0) -> Iterator[tu
     for part in payload:
         if isinstance(part, Message):
             yield from _walk(part, within, depth + 1)
+
+
+def _mended(message: Message) -> Message:
+    """Return a multipart message that lost its boundary, parsed by the one that its body has."""
+    payload = message.get_payload()
+    if message.get_content_maintype() != "multipart" or not isinstance(payload, str):
+        return message
+    found = _BOUNDARY.search(payload)
+    if found is None:
+        message.set_type("text/plain")
+        return message
+    kind = message.get_content_subtype()
+    head = f'Content-Type: multipart/{kind}; boundary="{found.group(1)}"\n\n'
+    mended = message_from_bytes((head + payload).encode("utf-8", "surrogateescape"))
+    return mended if isinstance(mended.get_payload(), list) else message
 
 
 def _headers(message: Message) -> dict[str, str]:
