@@ -20,6 +20,7 @@ _EXIT_WORDS = {
     ExitReason.SUPPRESSED: "never to be written to",
     ExitReason.FAILED: "failed",
     ExitReason.REMOVED: "removed",
+    ExitReason.MERGED: "written to as another firm already",
     None: "still running",
 }
 

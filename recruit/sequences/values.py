@@ -43,6 +43,7 @@ class ExitReason(StrEnum):
     FAILED = "failed"
     REMOVED = "removed"
     RULE = "rule"
+    MERGED = "merged"
 
 
 ENROLLMENT_TRANSITIONS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {

@@ -48,6 +48,7 @@ EXIT = {
     ExitReason.FAILED: Label("failed", "stop"),
     ExitReason.REMOVED: Label("removed", "stop"),
     ExitReason.RULE: Label("left by rule"),
+    ExitReason.MERGED: Label("merged"),
 }
 SEQUENCE = {
     SequenceStatus.DRAFT: Label("draft", "new"),
