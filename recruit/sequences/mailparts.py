@@ -17,6 +17,21 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _MOST_TEXT = 200_000
 _BLOCKS = re.compile(r"(?i)</?(p|div|br|tr|li|h[1-6]|table|ul|ol|blockquote|pre)\b[^>]*>")
 _DROPPED = re.compile(r"(?is)<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->")
+_KNOWN_HEADERS = frozenset(
+    ["from", "to", "cc", "subject", "date", "received", "return-path", "message-id", "mime-version"]
+    + [
+        "content-type",
+        "sender",
+        "reply-to",
+        "delivered-to",
+        "in-reply-to",
+        "references",
+        "auto-submitted",
+    ]
+    + ["x-mailer", "envelope-to", "x-original-to"]
+)
+# A soft line break, or a byte, of quoted-printable.
+_ENCODED = re.compile(r"=(?:\r?\n|[0-9A-F]{2})")
 _BOUNDARY = re.compile(r"(?m)^--([^\s\"]{1,200})[ \t\r]*$")
 _TAG = re.compile(r"<[^>]{0,2000}>")
 
@@ -50,6 +65,9 @@ def take_apart(raw: bytes) -> MailParts:
     if raw.startswith((b"From ", b">From ")):
         raw = raw.partition(b"\n")[2]
     message = message_from_bytes(raw)
+    if _KNOWN_HEADERS.isdisjoint(name.lower() for name in message.keys()):  # noqa: SIM118
+        # A text without headers, whose first line only looks like one ("Hello: …").
+        message = _bare(raw)
     headers = _headers(message)
     plain: list[str] = []
     rich: list[str] = []
@@ -94,6 +112,15 @@ def take_apart(raw: bytes) -> MailParts:
         returned=returned,
         returned_text="\n".join(returned_text)[:_MOST_TEXT],
     )
+
+
+def _bare(raw: bytes) -> Message:
+    message = Message()
+    text = raw.decode("ascii", "surrogateescape")
+    message.set_payload(text)
+    if len(_ENCODED.findall(text)) > 2:
+        message["Content-Transfer-Encoding"] = "quoted-printable"
+    return message
 
 
 def _walk(message: Message, inside: bool = False, depth: int = 0) -> Iterator[tuple[Message, bool]]:
