@@ -15,7 +15,12 @@ from recruit.config import CrmKind, InboxKind, MailTransport, Secret, Settings, 
 from recruit.crm.port import Crm
 from recruit.db.engine import make_engine
 from recruit.db.transaction import Transaction, transaction
+from recruit.firms.uniting import follow
 from recruit.mail.port import Inbox, Mailer
+from recruit.sequences.merged import FOLLOWER as SEQUENCES
+
+# Stages that have something to do when firms become one or two.
+follow("sequences", SEQUENCES)
 
 
 def _no_wake(_task: str, *_ids: int) -> None:
