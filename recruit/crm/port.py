@@ -3,10 +3,10 @@
 After any error but `CrmOutcomeUnknown` it is certain that nothing was written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class CrmError(Exception):
@@ -106,4 +106,24 @@ class Crm(Protocol):
 
     def close(self) -> None:
         """End the connection."""
+        ...
+
+
+@runtime_checkable
+class BatchingCrm(Crm, Protocol):
+    """A CRM that takes up to `capabilities.batch_size` records at once."""
+
+    def find_many(
+        self, crm_object: str, field: str, values: Sequence[str]
+    ) -> dict[str, list[CrmRecord]]:
+        """Do what `find` does, for several different values: {value: records}."""
+        ...
+
+    def upsert_many(
+        self, crm_object: str, items: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> list[CrmRecord | CrmError]:
+        """Upsert records by external id, each once; each gets what is stored now, or its error.
+
+        Raises what the port raises where nothing was written for any of them.
+        """
         ...

@@ -15,7 +15,8 @@ from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 
-LEASE = timedelta(minutes=5)
+# A conversation may take as long as the first, and longer by the second for each one beside it.
+LEASE, PER_OBJECT = timedelta(minutes=5), timedelta(seconds=3)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 OUTBOX_TRANSITIONS: dict[OutboxStatus, frozenset[OutboxStatus]] = {
@@ -111,7 +112,9 @@ def dismiss(tx: Transaction, entry_ids: Sequence[int], settlement: Settlement) -
     )
 
 
-def claim(tx: Transaction, object_type: str, object_id: int) -> Claim | None:
+def claim(
+    tx: Transaction, object_type: str, object_id: int, *, lease: timedelta = LEASE
+) -> Claim | None:
     """Claim all open rows of an object; None when another has it in hand or nothing is open."""
     # Two pumps could each claim a row of their own of one object, so they queue up on its firm.
     if object_type == "firm":
@@ -124,7 +127,7 @@ def claim(tx: Transaction, object_type: str, object_id: int) -> Claim | None:
     if not entries or any(e.lease_until is None or e.lease_until > tx.now for e in in_flight):
         return None
     unsure = any(entry.status is not OutboxStatus.PENDING for entry in entries)
-    lease_until = tx.now + LEASE
+    lease_until = tx.now + lease
     for entry in entries:
         move(entry, OutboxStatus.IN_FLIGHT)
         entry.lease_until = lease_until

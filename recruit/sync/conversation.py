@@ -2,13 +2,20 @@
 
 from dataclasses import dataclass
 
-from recruit.crm.port import Crm, CrmConflict, CrmOutcomeUnknown, CrmRefused, CrmUnavailable
+from recruit.crm.port import (
+    Capabilities,
+    CrmConflict,
+    CrmOutcomeUnknown,
+    CrmRefused,
+    CrmUnavailable,
+)
 from recruit.crm.values import CrmMapping
 from recruit.db.outbox import OutboxStatus
 from recruit.logs import get_logger
 from recruit.sync.claims import Settlement
 from recruit.sync.converse import Step, Told, tell
 from recruit.sync.prepare import Work, deleted_there
+from recruit.sync.talk import Talk
 from recruit.sync.values import DesiredRecord
 
 _log = get_logger("sync.conversation")
@@ -35,7 +42,9 @@ class Conversation:
     stopped: str = ""
 
 
-def converse(crm: Crm, mapping: CrmMapping, work: Work, *, look: bool) -> Conversation:
+def converse(
+    capabilities: Capabilities, mapping: CrmMapping, work: Work, *, look: bool
+) -> Talk[Conversation]:
     """Tell the CRM all of a firm that it doesn't know yet.
 
     A record that is refused doesn't keep the others from being told, unless they refer to it. When
@@ -46,8 +55,8 @@ def converse(crm: Crm, mapping: CrmMapping, work: Work, *, look: bool) -> Conver
     failures: list[Failure] = []
     for record in work.desired.records:
         try:
-            answer = tell(
-                crm,
+            answer = yield from tell(
+                capabilities,
                 mapping.objects[record.kind],
                 record,
                 work.links.get(record.key),

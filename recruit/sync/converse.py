@@ -1,4 +1,5 @@
-"""Talk to the CRM about one record: look, propose, act. No database here.
+"""Talk to the CRM about one record: look, propose, act. No database here, and no CRM either: what is
+asked is yielded (see `recruit.sync.talk`).
 
 `propose` is what a dry run shows and what the push does, so that both say the same.
 """
@@ -8,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from recruit.crm.merge import Agreement, MergePlan, plan
-from recruit.crm.port import Crm, CrmConflict, CrmRecord, CrmRefused
+from recruit.crm.port import Capabilities, CrmConflict, CrmRecord, CrmRefused
 from recruit.crm.values import Direction, ObjectMapping, Policy, Value, canonical
+from recruit.sync.talk import Find, Get, Talk, Upsert
 from recruit.sync.values import DesiredRecord, Link
 
 # The CRM's ids of our records, by (object type, id).
@@ -84,14 +86,14 @@ def their_side(mapping: ObjectMapping, fields: Mapping[str, object]) -> dict[str
 
 
 def propose(
-    crm: Crm,
+    capabilities: Capabilities,
     mapping: ObjectMapping,
     record: DesiredRecord,
     link: Link | None,
     crm_ids: CrmIds,
     *,
     look: bool = False,
-) -> Proposal:
+) -> Talk[Proposal]:
     """Decide what to do with one record, and write nothing.
 
     A linked record is believed to be as it was last seen, unless `look` is set or its version is
@@ -102,17 +104,17 @@ def propose(
     if link is not None:
         if link.deleted_there:
             return Proposal(Step.DELETED_THERE, MergePlan({}, {}), ours, {}, link=link)
-        if not (look or not link.version or not crm.capabilities.conditional_write):
+        if not (look or not link.version or not capabilities.conditional_write):
             merge = plan(
                 mapping.rules, link.agreement, ours, link.agreement.theirs, ours_later=True
             )
             step = Step.UPDATE if merge.write else Step.NOTHING
             return Proposal(step, merge, ours, link.agreement.theirs, link=link)
-        seen = crm.get(mapping.crm_object, link.crm_id)
+        seen = yield Get(mapping.crm_object, link.crm_id)
         if seen is None:
             return Proposal(Step.DELETED_THERE, MergePlan({}, {}), ours, {}, link=link)
         return _compare(mapping, record, ours, seen, link)
-    seen = _find_twin(crm, mapping, record, ours)
+    seen = yield from _find_twin(mapping, record, ours)
     if seen is None:
         merge = plan(mapping.rules, Agreement(), ours, {}, ours_later=True)
         return Proposal(Step.CREATE, merge, ours, {})
@@ -120,19 +122,19 @@ def propose(
 
 
 def tell(
-    crm: Crm,
+    capabilities: Capabilities,
     mapping: ObjectMapping,
     record: DesiredRecord,
     link: Link | None,
     crm_ids: CrmIds,
     *,
     look: bool = False,
-) -> Told:
+) -> Talk[Told]:
     """Bring one record up to date in the CRM; raises what the port raises."""
     for _ in range(_MOST_CONFLICTS):
-        proposal = propose(crm, mapping, record, link, crm_ids, look=look)
+        proposal = yield from propose(capabilities, mapping, record, link, crm_ids, look=look)
         try:
-            return _act(crm, mapping, record, proposal)
+            return (yield from _act(capabilities, mapping, record, proposal))
         except CrmConflict as error:
             conflict, look = error, True
         except CrmRefused as error:
@@ -142,19 +144,21 @@ def tell(
     raise conflict
 
 
-def _act(crm: Crm, mapping: ObjectMapping, record: DesiredRecord, proposal: Proposal) -> Told:
+def _act(
+    capabilities: Capabilities, mapping: ObjectMapping, record: DesiredRecord, proposal: Proposal
+) -> Talk[Told]:
     if proposal.step is Step.DELETED_THERE:
         return Told(proposal)
     if proposal.step is Step.NOTHING:
         return Told(proposal, None, agree(mapping, proposal, proposal.theirs))
     seen, link = proposal.seen, proposal.link
     version = seen.version if seen else (link.version if link else None)
-    written = crm.upsert(
+    written = yield Upsert(
         mapping.crm_object,
         link.external_id if link else record.external_id,
         proposal.merge.write,
         crm_id=seen.id if seen else (link.crm_id if link else None),
-        if_version=version if crm.capabilities.conditional_write else None,
+        if_version=version if capabilities.conditional_write else None,
     )
     theirs = their_side(mapping, written.fields)
     proposal = _with_what_was_given(mapping, proposal, theirs)
@@ -208,14 +212,14 @@ def _compare(
 
 
 def _find_twin(
-    crm: Crm, mapping: ObjectMapping, record: DesiredRecord, ours: Mapping[str, Value]
-) -> CrmRecord | None:
-    known = crm.find(mapping.crm_object, "external_id", record.external_id)
+    mapping: ObjectMapping, record: DesiredRecord, ours: Mapping[str, Value]
+) -> Talk[CrmRecord | None]:
+    known = yield Find(mapping.crm_object, "external_id", record.external_id)
     if not known and mapping.match_by is not None:
         rule = mapping.rule_of(mapping.match_by)
         value = ours.get(rule.theirs) if rule else None
         if rule is not None and isinstance(value, str):
-            found = crm.find(mapping.crm_object, rule.theirs, value)
+            found = yield Find(mapping.crm_object, rule.theirs, value)
             # One that has an external id already is the twin of another record.
             known = [seen for seen in found if seen.external_id is None]
     if len(known) > 1:

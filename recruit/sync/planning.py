@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from recruit.crm.port import Crm, CrmRefused
+from recruit.crm.port import Capabilities, Crm, CrmRefused
 from recruit.crm.values import CrmMapping, Value
 from recruit.db.transaction import Transaction
 from recruit.sync.claims import Settlement, list_due
 from recruit.sync.converse import Step, propose
 from recruit.sync.fit import check_fit
 from recruit.sync.prepare import Work, prepare
+from recruit.sync.talk import Talk, hold_many
 
 OpenTransaction = Callable[[], AbstractContextManager[Transaction]]
 # Stands for the id that the CRM will give to a record which is yet to be made.
@@ -41,25 +42,32 @@ def plan_sync(
     with open_tx() as tx:
         due = list_due(tx, limit)
     planned: list[PlannedWrite] = []
-    for object_type, object_id in due:
-        with open_tx() as tx:
-            work = prepare(tx, mapping, object_type, object_id)
-        if isinstance(work, Settlement):
-            text = work.text or ""
-            planned.append(PlannedWrite(object_id, "", object_type, "", "skip", text=text))
-        else:
-            planned += _plan_firm(crm, mapping, work)
+    size = crm.capabilities.batch_size
+    for start in range(0, len(due), size):
+        talks = []
+        for object_type, object_id in due[start : start + size]:
+            with open_tx() as tx:
+                work = prepare(tx, mapping, object_type, object_id)
+            if isinstance(work, Settlement):
+                text = work.text or ""
+                planned.append(PlannedWrite(object_id, "", object_type, "", "skip", text=text))
+            else:
+                talks.append(_plan_firm(crm.capabilities, mapping, work))
+        for writes in hold_many(crm, talks):
+            planned += writes
     return planned
 
 
-def _plan_firm(crm: Crm, mapping: CrmMapping, work: Work) -> list[PlannedWrite]:
+def _plan_firm(
+    capabilities: Capabilities, mapping: CrmMapping, work: Work
+) -> Talk[list[PlannedWrite]]:
     crm_ids = {key: link.crm_id for key, link in work.links.items() if not link.deleted_there}
     planned = []
     for record in work.desired.records:
         firm = (work.desired.firm_id, work.desired.name, record.kind, record.external_id)
         part, link = mapping.objects[record.kind], work.links.get(record.key)
         try:
-            proposal = propose(crm, part, record, link, crm_ids)
+            proposal = yield from propose(capabilities, part, record, link, crm_ids)
         except CrmRefused as error:
             planned.append(PlannedWrite(*firm, "refuse", text=error.text))
             continue

@@ -1,12 +1,12 @@
 """The outbox pump: tell the CRM what changed, firm by firm, at least once and landing once.
 
 One firm is one conversation: claim its rows (commit), talk (no transaction open), write down what
-was answered (commit). Whatever breaks in between is found again by the next run, which looks before
-it writes.
+was answered (commit). As many firms as the CRM takes at once talk side by side. Whatever breaks in
+between is found again by the next run, which looks before it writes.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -16,6 +16,8 @@ from recruit.db.outbox import OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.logs import get_logger
 from recruit.sync.claims import (
+    LEASE,
+    PER_OBJECT,
     Claim,
     Settlement,
     claim,
@@ -32,6 +34,7 @@ from recruit.sync.links import link_view, record_event, save_agreement, save_lin
 from recruit.sync.prepare import MERGED, Work, follow_merge, not_included, prepare
 from recruit.sync.store import list_links, list_strangers
 from recruit.sync.tables import CrmLink
+from recruit.sync.talk import hold_many
 from recruit.sync.values import DesiredRecord, LinkStatus, SyncDirection, SyncWhat
 
 OpenTransaction = Callable[[], AbstractContextManager[Transaction]]
@@ -89,8 +92,10 @@ def push_changes(
     counts["not_included"] = _dismiss_strangers(open_tx, mapping)
     with open_tx() as tx:
         due = list_due(tx, limit)
-    for done, (object_type, object_id) in enumerate(due, start=1):
-        stopped = _push_one(open_tx, crm, mapping, object_type, object_id, counts)
+    size = crm.capabilities.batch_size
+    for start in range(0, len(due), size):
+        stopped = _push_some(open_tx, crm, mapping, due[start : start + size], counts)
+        done = min(start + size, len(due))
         if on_progress is not None:
             on_progress(done, len(due))
         if stopped:
@@ -120,37 +125,57 @@ def _dismiss_strangers(open_tx: OpenTransaction, mapping: CrmMapping) -> int:
         after_id = rows[-1][0]
 
 
-def _push_one(
+def _push_some(
     open_tx: OpenTransaction,
     crm: Crm,
     mapping: CrmMapping,
-    object_type: str,
-    object_id: int,
+    objects: Sequence[tuple[str, int]],
     counts: Counter[str],
 ) -> str:
+    """Tell of as many firms as the CRM takes at once; returns why the push has to stop."""
+    claimed: list[tuple[Claim, Work]] = []
+    lease = LEASE + PER_OBJECT * (len(objects) - 1)
     with open_tx() as tx:
-        held = claim(tx, object_type, object_id)
-        if held is None:
-            return ""
-        work = _prepare_safely(tx, mapping, held)
-        if isinstance(work, Settlement):
+        # In order of ids, or two pumps would wait for each other.
+        for object_type, object_id in sorted(objects):
+            held = claim(tx, object_type, object_id, lease=lease)
+            if held is None:
+                continue
+            work = _prepare_safely(tx, mapping, held)
+            if isinstance(work, Work):
+                claimed.append((held, work))
+                continue
             if work.error_class == MERGED:
                 follow_merge(tx, object_id)
             settle(tx, held, work)
             counts[_count_of(work)] += 1
-            return ""
-    conversation = converse(crm, mapping, work, look=held.unsure)
+    talks = [converse(crm.capabilities, mapping, work, look=held.unsure) for held, work in claimed]
+    stopped = ""
+    for (held, work), conversation in zip(claimed, hold_many(crm, talks), strict=True):
+        _conclude(open_tx, mapping, held, work, conversation, counts)
+        stopped = stopped or conversation.stopped
+    return stopped
+
+
+def _conclude(
+    open_tx: OpenTransaction,
+    mapping: CrmMapping,
+    held: Claim,
+    work: Work,
+    conversation: Conversation,
+    counts: Counter[str],
+) -> None:
+    """Write down what one firm's conversation brought, in a transaction of its own."""
     with open_tx() as tx:
         if not still_held(tx, held):
             # It took longer than the lease; whoever took over has looked for itself.
-            _log.warning("lease lost", object_type=object_type, object_id=object_id)
-            return conversation.stopped
+            _log.warning("lease lost", object_type=held.object_type, object_id=held.object_id)
+            return
         _write_down(tx, mapping, work, conversation)
         settle(tx, held, conversation.settlement)
     counts[_count_of(conversation.settlement)] += 1
     for _, told in conversation.told:
         counts[_WHAT[told.proposal.step].value if told.returned else "unchanged"] += 1
-    return conversation.stopped
 
 
 def _prepare_safely(tx: Transaction, mapping: CrmMapping, held: Claim) -> Work | Settlement:

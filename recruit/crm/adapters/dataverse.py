@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from recruit.clock import Clock
 from recruit.config import Secret
-from recruit.crm.adapters.batches import Item, Results, check_batch, write_batch
+from recruit.crm.adapters.batches import Item, Results, check_batch, grouped, write_batch
 from recruit.crm.adapters.dataverse_reader import ODATA, DataverseReader
 from recruit.crm.adapters.dataverse_wire import (
     EXPIRED,
@@ -39,6 +39,8 @@ from recruit.crm.port import (
 from recruit.logs import get_logger
 
 BATCH = 100
+# Conditions of one filter, which travels in an address.
+_ASKED_AT_ONCE = 50
 _EXTERNAL_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{0,79}")
 # The window of the only limit that answers tell of.
 _QUOTA_PAUSE_S = 300.0
@@ -106,6 +108,24 @@ class DataverseCrm:
         wanted = value.casefold()
         found = self._reader.find(crm_object, f"{column.read_as} eq {literal(value)}")
         return [one for one in found if str(one.fields.get(field, "")).casefold() == wanted]
+
+    def find_many(
+        self, crm_object: str, field: str, values: Sequence[str]
+    ) -> dict[str, list[CrmRecord]]:
+        """Do what `find` does for several values, some of them a question."""
+        column = self._reader.entity(crm_object).columns.get(field)
+        if field == "external_id":
+            name, asked = self._id_field, [one for one in values if _EXTERNAL_ID.fullmatch(one)]
+        elif column is None or column.kind != "text" or column.target is not None:
+            raise CrmRefused(f"{crm_object} has no text column {field!r}.", kind="unknown_field")
+        else:
+            name, asked = column.read_as, list(values)
+        found: list[CrmRecord] = []
+        for start in range(0, len(asked), _ASKED_AT_ONCE):
+            part = asked[start : start + _ASKED_AT_ONCE]
+            condition = " or ".join(f"{name} eq {literal(one)}" for one in part)
+            found += self._reader.find(crm_object, condition)
+        return grouped(values, found, field)
 
     def upsert(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 
 from recruit.clock import Clock
 from recruit.config import Secret
-from recruit.crm.adapters.batches import Item, check_batch
+from recruit.crm.adapters.batches import Item, check_batch, grouped
 from recruit.crm.adapters.feed import OVERLAP
 from recruit.crm.adapters.hubspot_changes import read_changes
 from recruit.crm.adapters.hubspot_reader import ASSOCIATION, BATCH, HubSpotReader, targets_of
@@ -29,6 +29,7 @@ from recruit.crm.port import (
 )
 
 ADDRESS = "https://api.hubapi.com"
+SEARCH_PAGE = 200
 
 
 class HubSpotCrm:
@@ -81,16 +82,38 @@ class HubSpotCrm:
         """Return the live records whose field has this value; `external_id` is a field too."""
         if field == "external_id":
             return self._reader.read(crm_object, [value], id_property=self._id_field)
-        properties = self._reader.properties(crm_object)
-        if field not in properties:
+        if field not in self._reader.properties(crm_object):
             raise CrmRefused(f"{crm_object} have no field {field!r}.", kind="unknown_field")
-        if properties[field].unique or (crm_object, field) == ("contacts", "email"):
+        if self._is_unique(crm_object, field):
             return self._reader.read(crm_object, [value], id_property=field)
         filters = [{"propertyName": field, "operator": "EQ", "value": value}]
-        found, _ = self._reader.search(crm_object, filters, "hs_object_id", 200)
+        found, _ = self._reader.search(crm_object, filters, "hs_object_id", SEARCH_PAGE)
         wanted = value.casefold()
         found = [one for one in found if str(one.fields.get(field, "")).casefold() == wanted]
         return self._reader.complete(crm_object, found)
+
+    def find_many(
+        self, crm_object: str, field: str, values: Sequence[str]
+    ) -> dict[str, list[CrmRecord]]:
+        """Do what `find` does for up to 100 values, in one question where HubSpot answers it."""
+        if field == "external_id":
+            found = self._reader.read(crm_object, values, id_property=self._id_field)
+            return grouped(values, found, field)
+        if self._is_unique(crm_object, field):
+            found = self._reader.read(crm_object, values, id_property=field)
+            by_value = grouped(values, found, field)
+            # A contact is also found by an address of his that stands in no field.
+            if sum(map(len, by_value.values())) == len(found):
+                return by_value
+        elif field in self._reader.properties(crm_object):
+            # Of text, a list is compared without case, and has to be in small letters.
+            wanted = sorted({value.casefold() for value in values})
+            one_of = {"propertyName": field, "operator": "IN", "values": wanted}
+            found, _ = self._reader.search(crm_object, [one_of], "hs_object_id", SEARCH_PAGE)
+            if len(found) < SEARCH_PAGE:
+                found = self._reader.complete(crm_object, found)
+                return grouped(values, found, field)
+        return {value: self.find(crm_object, field, value) for value in values}
 
     def upsert(
         self,
@@ -123,6 +146,10 @@ class HubSpotCrm:
     def changes(self, crm_object: str, position: Mapping[str, Any], limit: int) -> ChangePage:
         """Return records changed since `position`: live ones, and then those archived since."""
         return read_changes(self._reader, crm_object, position, limit, self._overlap)
+
+    def _is_unique(self, crm_object: str, field: str) -> bool:
+        known = self._reader.properties(crm_object).get(field)
+        return known is not None and (known.unique or (crm_object, field) == ("contacts", "email"))
 
     def close(self) -> None:
         """Let go of the connections."""

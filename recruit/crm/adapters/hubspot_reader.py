@@ -99,7 +99,7 @@ class HubSpotReader:
         return found if archived else self.complete(crm_object, found)
 
     def search(
-        self, crm_object: str, filters: Sequence[Mapping[str, str]], sort: str, limit: int
+        self, crm_object: str, filters: Sequence[Mapping[str, Any]], sort: str, limit: int
     ) -> tuple[list[CrmRecord], datetime]:
         """Return what a search finds, without associations, and HubSpot's time."""
         body = {

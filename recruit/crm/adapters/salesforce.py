@@ -11,10 +11,15 @@ from typing import Any
 
 from recruit.clock import Clock
 from recruit.config import Secret
-from recruit.crm.adapters.batches import Item, check_batch
+from recruit.crm.adapters.batches import Item, check_batch, grouped
 from recruit.crm.adapters.feed import OVERLAP, Keyset
 from recruit.crm.adapters.salesforce_reader import SalesforceReader, is_id
-from recruit.crm.adapters.salesforce_wire import SalesforceDialect, literal, moment_literal
+from recruit.crm.adapters.salesforce_wire import (
+    SalesforceDialect,
+    lists_of,
+    literal,
+    moment_literal,
+)
 from recruit.crm.adapters.salesforce_writer import SalesforceWriter
 from recruit.crm.http import CrmHttp, check_address
 from recruit.crm.http_auth import ClientCredentials
@@ -87,6 +92,18 @@ class SalesforceCrm:
             return [record for record in found if record.external_id == value]
         wanted = value.casefold()
         return [one for one in found if str(one.fields.get(name, "")).casefold() == wanted]
+
+    def find_many(
+        self, crm_object: str, field: str, values: Sequence[str]
+    ) -> dict[str, list[CrmRecord]]:
+        """Do what `find` does for several values, in as few queries as addresses allow."""
+        name = self._id_field if field == "external_id" else field
+        if name not in self._reader.field_map(crm_object):
+            raise CrmRefused(f"{crm_object} has no field {field!r}.", kind="unknown_field")
+        found: list[CrmRecord] = []
+        for part in lists_of(values):
+            found += self._reader.select(crm_object, f"{name} IN ({part})", order="Id")
+        return grouped(values, found, field)
 
     def upsert(
         self,

@@ -354,6 +354,8 @@ class FakeHubSpot(FakeServer):
         def fits(one: Mapping[str, Any]) -> bool:
             name = one["propertyName"]
             self._known(hub, name)
+            if one["operator"] == "IN":
+                return self._is_one_of(self._value(hub, row, name), one["values"])
             if one["operator"] not in _OPERATORS or "value" not in one:
                 raise ValueError(f"{one['operator']} is not known here.")
             compare = _OPERATORS[one["operator"]]
@@ -363,6 +365,11 @@ class FakeHubSpot(FakeServer):
             return mine is not None and compare(_comparable(mine), _comparable(one["value"]))
 
         return not groups or any(all(fits(one) for one in group["filters"]) for group in groups)
+
+    def _is_one_of(self, mine: Any, values: list[str]) -> bool:
+        if not 1 <= len(values) <= 100 or any(value != value.lower() for value in values):
+            raise ValueError("IN takes texts in small letters.")
+        return mine is not None and str(mine).lower() in values
 
     def _rank(self, hub: HubObject, row: Row, name: str) -> Any:
         by_time = name == hub.by_time
