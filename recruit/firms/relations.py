@@ -7,6 +7,7 @@ something else: `firm_relation(…)` and `firm_stays()`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, PrimaryKeyConstraint, Table, UniqueConstraint
@@ -64,6 +65,12 @@ class Relation:
 
 def list_relations() -> list[Relation]:
     """Return every relation of firms, those of rows that others follow first."""
+    return _list_relations(len(Base.metadata.tables))
+
+
+# Anew for each number of tables: a stage may be imported later.
+@lru_cache(maxsize=4)
+def _list_relations(_tables: int) -> list[Relation]:
     return [
         _read(table, column, rule)
         for table in Base.metadata.sorted_tables

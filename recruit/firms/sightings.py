@@ -253,32 +253,6 @@ def update_members(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
         tx.session.execute(update(FirmMember), chunk)
 
 
-def move_members(tx: Transaction, *, from_id: int, to_id: int) -> list[int]:
-    """Give all sightings of one firm to another; return the ids of their records."""
-    moved = list(
-        tx.session.scalars(
-            select(FirmMember.source_record_id)
-            .where(FirmMember.firm_id == from_id)
-            .order_by(FirmMember.source_record_id)
-        )
-    )
-    tx.session.execute(
-        update(FirmMember).where(FirmMember.firm_id == from_id).values(firm_id=to_id)
-    )
-    return moved
-
-
-def move_contacts(tx: Transaction, *, from_id: int, to_id: int) -> None:
-    """Give one firm's contacts to another, except addresses that the other has already."""
-    taken = select(Contact.email).where(Contact.firm_id == to_id)
-    tx.session.execute(
-        update(Contact)
-        .where(Contact.firm_id == from_id, Contact.email.not_in(taken.scalar_subquery()))
-        .values(firm_id=to_id)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def list_known_addresses(tx: Transaction, firm_ids: Iterable[int]) -> set[tuple[int, str]]:
     """Return the (firm id, address) pairs of the contacts that these firms have."""
     found: set[tuple[int, str]] = set()

@@ -130,9 +130,10 @@ class FirmChange(Base):
     firm_id: Mapped[int] = mapped_column(ForeignKey("firm.id"), info=firm_stays())
     kind: Mapped[ChangeKind] = mapped_column(status_type(ChangeKind))
     # {"fields": {name: [old, new]}} for updates. For merges {"from": id, "members": [ids of sightings],
-    # "because"} at the firm that stays and {"into": id} at the other; for splits {"members", "because"},
-    # and {"to": id} where the sightings became a firm of their own, {"of": id} at that firm.
-    # {"undone": id of the change} for what was undone.
+    # "because", "names": [keys of the names that it left behind], "stages": what each stage needs to undo
+    # it} at the firm that stays, and {"into": id} at the other. For splits {"members", "because"}, with {"to": id} where they became a firm of
+    # their own and {"of": id} at that firm. Where a person did it, "verdict" binds later runs, and
+    # "withdrew" are the verdicts that it overruled. {"undone": id of the change, "what", "other": id}.
     detail: Mapped[dict[str, Any]]
     actor: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime]

@@ -11,12 +11,14 @@ from typing import Any
 from recruit.db.transaction import Transaction
 from recruit.firms import sightings as queries
 from recruit.firms.contacts import find_contacts
+from recruit.firms.families import remember_name
 from recruit.firms.placing import Leaving, Placement, Plan
 from recruit.firms.sightings import SeenSighting
 from recruit.firms.statements import Statement, is_usable, weigh
 from recruit.firms.store import list_firms_by_ids
 from recruit.firms.survivorship import survive
 from recruit.firms.tables import Contact, Firm, FirmChange, FirmMember
+from recruit.firms.uniting import unite
 from recruit.firms.values import ChangeKind
 from recruit.sourcing.values import FieldName
 
@@ -66,6 +68,14 @@ class Writer:
         self._renew(touched)
         self._write_history()
 
+    def renew(self, firm_ids: Iterable[int]) -> None:
+        """Decide the fields of these firms anew, since their sightings are others than they were.
+
+        A name that changes by that is no rename.
+        """
+        self._renew(firm_ids, renaming=False)
+        self._write_history()
+
     def finish(self) -> Written:
         """Note which firms vanished or came back; return what was done in all."""
         self._note_vanished()
@@ -84,16 +94,8 @@ class Writer:
     def _unite(self, placement: Placement) -> None:
         """Let the oldest of the firms have what the others had; their ids stay, and lead to it."""
         for gone in list_firms_by_ids(self.tx, placement.firm_ids[1:]):
-            kept = placement.firm_ids[0]
-            moved = queries.move_members(self.tx, from_id=gone.id, to_id=kept)
-            queries.move_contacts(self.tx, from_id=gone.id, to_id=kept)
-            gone.merged_into_id = kept
-            gone.updated_at = self.tx.now
-            detail = {"from": gone.id, "members": moved, "because": placement.because}
-            self._remember(kept, ChangeKind.MERGED, detail)
-            self._remember(gone.id, ChangeKind.MERGED, {"into": kept})
-            self.tx.announce("firm", kept)
-            self.tx.announce("firm", gone.id)
+            keep = self.tx.session.get_one(Firm, placement.firm_ids[0])
+            unite(self.tx, keep=keep, away=gone, actor=self.actor, because=placement.because)
             self.written.merged += 1
 
     def _create(
@@ -142,7 +144,7 @@ class Writer:
         )
         queries.update_members(self.tx, [row for row in rows if row["source_record_id"] in left])
 
-    def _renew(self, firm_ids: Iterable[int]) -> None:
+    def _renew(self, firm_ids: Iterable[int], *, renaming: bool = True) -> None:
         """Decide the fields of these firms anew from all their sightings, and remember what changed."""
         ids = sorted(firm_ids)
         by_firm: dict[int, list[SeenSighting]] = {}
@@ -152,17 +154,19 @@ class Writer:
         statements = {firm_id: state(members) for firm_id, members in by_firm.items()}
         for firm in list_firms_by_ids(self.tx, ids):
             if has_name(statements.get(firm.id, [])):
-                self._update(firm, vars(survive(statements[firm.id])))
+                self._update(firm, vars(survive(statements[firm.id])), renaming=renaming)
         known = queries.list_known_addresses(self.tx, ids)
         for firm_id in self._add_contacts(statements, known=known):
             self.tx.announce("firm", firm_id)
 
-    def _update(self, firm: Firm, facts: Mapping[str, Any]) -> None:
+    def _update(self, firm: Firm, facts: Mapping[str, Any], *, renaming: bool) -> None:
         changed = {
             name: [getattr(firm, name), value]
             for name, value in facts.items()
             if name not in _SILENT and getattr(firm, name) != value
         }
+        if renaming and facts["name_key"] != firm.name_key:
+            remember_name(self.tx, firm.id, firm.name, firm.name_key)
         for name, value in facts.items():
             setattr(firm, name, value)
         if changed:

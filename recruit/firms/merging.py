@@ -1,0 +1,329 @@
+"""What people do to firms: merge two, split one, say that two are or are not the same, and undo.
+
+A merge by a person binds later runs as "same" does, a split as "not the same"; undoing takes that back.
+Undoing a merge that a run made says "not the same", or the next run would make it again.
+"""
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from recruit.db.transaction import Transaction
+from recruit.firms import verdicts
+from recruit.firms.families import forget_names
+from recruit.firms.moving import (
+    list_members_moved,
+    move_back,
+    remember_moves,
+    split_relations,
+)
+from recruit.firms.sightings import SeenSighting, list_sightings_of_firms, wait_for_other_runs
+from recruit.firms.store import get_firm, list_contacts
+from recruit.firms.survivorship import survive
+from recruit.firms.tables import Contact, Firm, FirmChange, FirmMember
+from recruit.firms.uniting import part, rejoin, unite
+from recruit.firms.values import ChangeKind
+from recruit.firms.writing import Writer, has_name, state
+from recruit.sourcing.values import FieldName
+
+
+class MergeRefused(ValueError):
+    """These two cannot be merged; the message says why and what to do."""
+
+
+class SplitRefused(ValueError):
+    """A firm cannot be split so; the message says why and what to do."""
+
+
+class UndoRefused(ValueError):
+    """A change cannot be undone (now); the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done. `change_id` undoes it, or where firms stayed as they were, `verdict_id` does."""
+
+    firm_id: int
+    other_id: int
+    change_id: int | None = None
+    verdict_id: int | None = None
+
+
+def merge_firms(tx: Transaction, *, keep: int, away: int, actor: str, why: str = "") -> Outcome:
+    """Make two firms one: `keep` has all that `away` had, whose id leads to it from now on.
+
+    Binds later runs like "same". Raises `FirmNotFound`, or `MergeRefused` where they are one already.
+    """
+    wait_for_other_runs(tx)
+    stays, goes = get_firm(tx, keep), get_firm(tx, away)
+    if stays is goes:
+        raise MergeRefused(f"{keep} and {away} are one firm already: {stays.name} ({stays.id}).")
+    detail: dict[str, Any] = {}
+    ours, theirs = _members(tx, stays.id), _members(tx, goes.id)
+    if ours and theirs:
+        detail |= _say(tx, ours, theirs, is_same=True, actor=actor, why=why)
+    change = unite(tx, keep=stays, away=goes, actor=actor, because=why.strip(), **detail)
+    Writer(tx, actor).renew([stays.id])
+    return Outcome(stays.id, goes.id, change.id)
+
+
+def split_firm(
+    tx: Transaction, *, firm_id: int, record_ids: Collection[int], actor: str, why: str = ""
+) -> Outcome:
+    """Make a firm of its own of some of a firm's sightings (ids of records), with what hangs on them.
+
+    Contacts that only those sightings state go along, with what was written to them and what they
+    answered; the rest stays. Binds later runs like "not the same". Raises `FirmNotFound` or `SplitRefused`.
+    """
+    wait_for_other_runs(tx)
+    firm = get_firm(tx, firm_id)
+    sightings = {s.id: s for s in list_sightings_of_firms(tx, [firm.id])}
+    leaving = _leaving(firm, sightings.keys(), record_ids)
+    statements = state([sightings[record] for record in leaving])
+    if not has_name(statements):
+        raise SplitRefused(
+            "None of these sightings names a firm, so nothing could be made of them. "
+            "Take one with a name along."
+        )
+    staying = sorted(sightings.keys() - set(leaving))
+    detail = _say(tx, leaving, staying, is_same=False, actor=actor, why=why)
+    new = Firm(**vars(survive(statements)), created_at=tx.now, updated_at=tx.now)
+    tx.session.add(new)
+    tx.session.flush()
+    moved = split_relations(
+        tx,
+        from_ids=[firm.id],
+        to_id=new.id,
+        record_ids=leaving,
+        staying={Contact.__tablename__: _contacts_stated(tx, firm.id, staying, sightings)},
+    )
+    about = {"members": leaving, "because": why.strip()}
+    change = FirmChange(
+        firm_id=firm.id,
+        kind=ChangeKind.SPLIT,
+        detail=about | {"to": new.id} | detail,
+        actor=actor,
+        at=tx.now,
+    )
+    start = FirmChange(
+        firm_id=new.id,
+        kind=ChangeKind.SPLIT,
+        detail=about | {"of": firm.id},
+        actor=actor,
+        at=tx.now,
+    )
+    tx.session.add_all([change, start])
+    tx.session.flush()
+    remember_moves(tx, change.id, moved)
+    part(tx, from_id=firm.id, to_id=new.id)
+    Writer(tx, actor).renew([firm.id, new.id])
+    return Outcome(new.id, firm.id, change.id)
+
+
+def _leaving(firm: Firm, members: Collection[int], record_ids: Collection[int]) -> list[int]:
+    leaving = sorted(set(record_ids))
+    strangers = [str(record) for record in leaving if record not in members]
+    if strangers:
+        raise SplitRefused(
+            f"{firm.name} ({firm.id}) has no sighting {', '.join(strangers)}. "
+            f"It has: {', '.join(map(str, sorted(members))) or 'none'}."
+        )
+    if not leaving:
+        raise SplitRefused("Name at least one sighting that is to be a firm of its own.")
+    if len(leaving) == len(members):
+        raise SplitRefused(
+            f"These are all sightings of {firm.name} ({firm.id}). Leave it at least one."
+        )
+    return leaving
+
+
+def _contacts_stated(
+    tx: Transaction, firm_id: int, staying: Collection[int], sightings: dict[int, SeenSighting]
+) -> list[int]:
+    """Return the contacts whose address a sighting that stays gives too."""
+    stated = {
+        str(fact.value).lower()
+        for record in staying
+        for fact in sightings[record].facts
+        if fact.field is FieldName.EMAIL
+    }
+    return [contact.id for contact in list_contacts(tx, firm_id) if contact.email in stated]
+
+
+def say_same(tx: Transaction, *, firm_ids: tuple[int, int], actor: str, why: str = "") -> Outcome:
+    """Say that two firms are one: they are merged into the older, and no later run parts them.
+
+    Raises `FirmNotFound` or `MergeRefused`.
+    """
+    keep, away = sorted(get_firm(tx, firm_id).id for firm_id in firm_ids)
+    return merge_firms(tx, keep=keep, away=away, actor=actor, why=why)
+
+
+def say_different(
+    tx: Transaction, *, firm_ids: tuple[int, int], actor: str, why: str = ""
+) -> Outcome:
+    """Say that two firms are not the same: no later run makes them one.
+
+    Raises `FirmNotFound`, `MergeRefused` where they are one firm (split it instead), or
+    `VerdictRefused` where one has no sighting.
+    """
+    one, other = (get_firm(tx, firm_id) for firm_id in firm_ids)
+    if one is other:
+        raise MergeRefused(
+            f"{firm_ids[0]} and {firm_ids[1]} are one firm: {one.name} ({one.id}). To part them, "
+            f"undo their merge or split it: `recruit firms history {one.id}`."
+        )
+    verdict = verdicts.say(
+        tx,
+        ours=_members(tx, one.id),
+        theirs=_members(tx, other.id),
+        is_same=False,
+        actor=actor,
+        why=why,
+    )
+    return Outcome(one.id, other.id, verdict_id=verdict.id)
+
+
+def undo(tx: Transaction, *, change_id: int, actor: str) -> Outcome:
+    """Undo a merge or a split: what it moved goes back, with what came of it since.
+
+    What was said meanwhile of the one firm (never write to it) holds for both. Raises `UndoRefused`.
+    """
+    wait_for_other_runs(tx)
+    change = tx.session.get(FirmChange, change_id)
+    if change is None:
+        raise UndoRefused(f"There is no change {change_id}. See `recruit firms history FIRM`.")
+    if change.undone_at is not None:
+        raise UndoRefused(f"Change {change_id} was undone by {change.undone_by} already.")
+    match change.kind:
+        case ChangeKind.MERGED if "from" in change.detail:
+            outcome = _undo_merge(tx, change, actor)
+        case ChangeKind.SPLIT if "to" in change.detail:
+            outcome = _undo_split(tx, change, actor)
+        case _:
+            raise UndoRefused(
+                f"Change {change_id} ({change.kind.value}) is no merge or split of this firm's, and "
+                "only those can be undone."
+            )
+    change.undone_at = tx.now
+    change.undone_by = actor
+    tx.session.add_all(
+        FirmChange(
+            firm_id=firm_id,
+            kind=ChangeKind.UNDONE,
+            detail={"undone": change.id, "what": change.kind.value, "other": other},
+            actor=actor,
+            at=tx.now,
+        )
+        for firm_id, other in (
+            (outcome.firm_id, outcome.other_id),
+            (outcome.other_id, outcome.firm_id),
+        )
+    )
+    tx.session.flush()
+    return outcome
+
+
+def _undo_merge(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
+    away = tx.session.get_one(Firm, change.detail["from"])
+    if away.merged_into_id != change.firm_id:
+        raise UndoRefused(f"{away.name} ({away.id}) is no longer part of firm {change.firm_id}.")
+    # Since then the firm may have become part of others itself.
+    homes = _line(tx, change.firm_id)
+    root = homes[-1]
+    brought = set(change.detail.get("members", ()))
+    if brought and not brought.intersection(_members(tx, *homes)):
+        raise UndoRefused(
+            f"All sightings that {away.name} ({away.id}) brought have left firm {root} since. "
+            f"Undo that first: `recruit firms history {root}`."
+        )
+    away.merged_into_id = None
+    away.updated_at = tx.now
+    members = list_members_moved(move_back(tx, change.id, homes=homes, to_id=away.id))
+    forget_names(tx, homes, change.detail.get("names", ()))
+    _unsay(tx, change, actor)
+    if "verdict" not in change.detail and members and (rest := _members(tx, root)):
+        # A run joined them, by evidence that is still there.
+        verdicts.say(
+            tx, ours=members, theirs=rest, is_same=False, actor=actor, why="Undid their merge."
+        )
+    part(
+        tx,
+        from_id=root,
+        to_id=away.id,
+        since=change.at,
+        mementos=change.detail.get("stages"),
+    )
+    Writer(tx, actor).renew([root, away.id])
+    return Outcome(away.id, root, change.id)
+
+
+def _undo_split(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
+    split_off = tx.session.get_one(Firm, change.detail["to"])
+    home = get_firm(tx, change.firm_id)
+    if split_off.merged_into_id is not None:
+        raise UndoRefused(
+            f"{split_off.name} ({split_off.id}) has been merged into another firm since. "
+            f"Undo that first: `recruit firms history {split_off.merged_into_id}`."
+        )
+    joined = tx.session.scalar(
+        select(FirmChange.id).where(
+            FirmChange.firm_id == split_off.id,
+            FirmChange.kind == ChangeKind.MERGED,
+            FirmChange.undone_at.is_(None),
+        )
+    )
+    if joined is not None:
+        raise UndoRefused(
+            f"Another firm has been merged into {split_off.name} ({split_off.id}) since. "
+            f"Undo that first: `recruit firms undo {joined}`."
+        )
+    _unsay(tx, change, actor)
+    rejoin(tx, keep=home, away=split_off)
+    Writer(tx, actor).renew([home.id])
+    return Outcome(home.id, split_off.id, change.id)
+
+
+def _say(
+    tx: Transaction,
+    ours: Collection[int],
+    theirs: Collection[int],
+    *,
+    is_same: bool,
+    actor: str,
+    why: str,
+) -> dict[str, Any]:
+    """Say what a change means for later runs; return what undoing it has to take back."""
+    contrary = [v.id for v in verdicts.list_between(tx, ours, theirs, is_same=not is_same)]
+    verdict = verdicts.say(tx, ours=ours, theirs=theirs, is_same=is_same, actor=actor, why=why)
+    return {"verdict": verdict.id, "withdrew": contrary}
+
+
+def _unsay(tx: Transaction, change: FirmChange, actor: str) -> None:
+    if "verdict" not in change.detail:
+        return
+    # It may have been withdrawn by itself since.
+    with suppress(verdicts.VerdictNotFound):
+        verdicts.withdraw(tx, verdict_id=change.detail["verdict"], actor=actor)
+    verdicts.reinstate(tx, change.detail.get("withdrew", ()))
+
+
+def _members(tx: Transaction, *firm_ids: int) -> list[int]:
+    return list(
+        tx.session.scalars(
+            select(FirmMember.source_record_id)
+            .where(FirmMember.firm_id.in_(firm_ids))
+            .order_by(FirmMember.source_record_id)
+        )
+    )
+
+
+def _line(tx: Transaction, firm_id: int) -> list[int]:
+    """Return a firm's id and those that it was merged into since, the one that stays last."""
+    line = [firm_id]
+    while (into := tx.session.get_one(Firm, line[-1]).merged_into_id) is not None:
+        line.append(into)
+    return line
