@@ -12,13 +12,11 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
+from recruit.mail.phrases import phrase_pattern, plain_words
+
 # RFC 3463: class.subject.detail
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,2})\.(\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?<![\d.\-/:])([45]\d\d)(?=[ \-#]\D|[ \-]\d\.\d\.\d)")
-_ADDRESS = re.compile(r"<?[^\s<>@,;:\"()\[\]]+@[^\s<>@,;:\"()\[\]]+>?")
-_LINK = re.compile(r"https?://\S+")
-_APOSTROPHE = re.compile(r"(?<=\w)['’`](?=\w)")
-_OTHER = re.compile(r"[^\w.]+|\.(?!\w)|(?<!\w)\.")
 
 
 class Stage(StrEnum):
@@ -112,12 +110,6 @@ def find_reply_code(text: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def plain_words(text: str) -> str:
-    """Return a server's words as the tables compare them: lower case, without addresses and signs."""
-    text = _ADDRESS.sub(" ", _LINK.sub(" ", text.lower()))
-    return " ".join(_OTHER.sub(" ", _APOSTROPHE.sub("", text)).split())
-
-
 def judge_refusal(
     code: int | None, status: str | None, text: str, stage: Stage | None = None
 ) -> Refusal:
@@ -181,7 +173,7 @@ def _tables() -> tuple[_Words, ...]:
     return tuple(
         _Words(
             reason=Reason(entry["name"]),
-            pattern=re.compile("|".join(_compiled(phrase) for phrase in entry["phrases"])),
+            pattern=phrase_pattern(entry["phrases"]),
             about_us=entry.get("about_us", False),
             gone=entry.get("gone", False),
         )
@@ -197,12 +189,3 @@ def _about_us() -> frozenset[Reason]:
 @cache
 def _gone() -> frozenset[Reason]:
     return frozenset(words.reason for words in _tables() if words.gone)
-
-
-def _compiled(phrase: str) -> str:
-    """Return the pattern of a phrase over plain words; `*` is up to five words."""
-    return (
-        r"(?<!\w)"
-        + phrase.replace(" * ", r" (?:\S+ ){0,5}?").replace("(", "(?:").replace("(?:?:", "(?:")
-        + r"(?!\w)"
-    )

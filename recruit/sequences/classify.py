@@ -7,7 +7,8 @@ automatic answer, and only then a person.
 from dataclasses import dataclass
 from datetime import date
 
-from recruit.sequences.autoreply import find_return, is_auto_reply, is_opt_out
+from recruit.sequences.absences import find_return
+from recruit.sequences.autoreply import is_auto_reply, is_opt_out
 from recruit.sequences.bounces import find_bounce, find_complainer, is_complaint
 from recruit.sequences.mailparts import MailParts, find_message_ids, take_apart
 from recruit.sequences.moods import judge_mood
@@ -66,7 +67,7 @@ def classify_parts(mail: MailParts, written_on: date | None = None) -> Classifie
     text = new_text(mail.text)
     if is_opt_out(mail):
         return Classified(InboundKind.UNSUBSCRIBE, text, mail.references)
-    if is_auto_reply(mail):
+    if is_auto_reply(mail, text):
         day = mail.sent_at.date() if mail.sent_at else written_on
         until = find_return(f"{mail.subject}\n{text}", day) if day else None
         return Classified(InboundKind.AUTO_REPLY, text, mail.references, until=until)

@@ -18,17 +18,9 @@ _MOST_TEXT = 200_000
 _BLOCKS = re.compile(r"(?i)</?(p|div|br|tr|li|h[1-6]|table|ul|ol|blockquote|pre)\b[^>]*>")
 _DROPPED = re.compile(r"(?is)<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->")
 _KNOWN_HEADERS = frozenset(
-    ["from", "to", "cc", "subject", "date", "received", "return-path", "message-id", "mime-version"]
-    + [
-        "content-type",
-        "sender",
-        "reply-to",
-        "delivered-to",
-        "in-reply-to",
-        "references",
-        "auto-submitted",
-    ]
-    + ["x-mailer", "envelope-to", "x-original-to"]
+    {"from", "to", "cc", "subject", "date", "received", "return-path", "message-id", "mime-version"}
+    | {"content-type", "sender", "reply-to", "delivered-to", "in-reply-to", "references"}
+    | {"auto-submitted", "x-mailer", "envelope-to", "x-original-to"}
 )
 # A soft line break, or a byte, of quoted-printable.
 _ENCODED = re.compile(r"=(?:\r?\n|[0-9A-F]{2})")

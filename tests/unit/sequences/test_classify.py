@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from recruit.mail.refusals import judge_refusal
-from recruit.sequences.autoreply import find_return
+from recruit.sequences.absences import find_return
 from recruit.sequences.classify import classify
 from recruit.sequences.moods import judge_mood
 from recruit.sequences.quoting import new_text
