@@ -7,11 +7,12 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from recruit.sourcing.phones import read_phone
-from recruit.sourcing.text import clean
+from recruit.sourcing.text import clean, fold
 
 __all__ = [
     "country_of_phone",
     "host_of",
+    "is_office_address",
     "read_email",
     "read_phone",
     "read_website",
@@ -32,6 +33,22 @@ _PLAIN_EMAIL = re.compile(
     r"(?:com|org|net|io|de|at|ch|fr|nl|be|es|it|pl|se|no|dk|fi|pt|ie|eu|uk|us|ca|au|in|jp|br|mx|cloud|tech|dev|ai)"
 )
 _LONGEST_LOCAL_PART = 64
+# What stands before the @ of an office's address, in the languages of the web's imprints.
+_OFFICES = frozenset(
+    "info information contact contacts contactus contacto contato contatti kontakt kontakti hello hallo hi hey"
+    " hola bonjour ciao mail email office buero bureau kontor sales vertrieb verkauf ventas vendas vendite"
+    " commercial comercial commerciale salesteam partner partners partnership partnerships channel channels"
+    " alliances alliance bizdev business biz marketing press presse media pr support help helpdesk service"
+    " services servicedesk customerservice customercare care team welcome enquiries enquiry inquiries inquiry"
+    " ask questions general admin administration administracion secretariat sekretariat empfang reception"
+    " recepcion accueil zentrale hq headquarters management jobs job careers career karriere bewerbung"
+    " recruiting recruitment recrutement hr talent people hiring work empleo carreiras billing accounting"
+    " buchhaltung rechnung invoice invoices invoicing finance accounts legal privacy datenschutz dpo gdpr"
+    " dataprotection compliance abuse security postmaster webmaster hostmaster noreply no-reply newsletter"
+    " events training academy consulting projects project request requests booking bookings feedback biuro"
+    " sekretariat handlowy obchod firma post posta postbus info-de remote community developers dev tech it"
+    " web online shop store orders order bestellung wholesale export europe emea apac us uk usa de fr international".split()
+)
 _SOCIAL = {
     "linkedin.com": "linkedin",
     "xing.com": "xing",
@@ -72,6 +89,18 @@ def read_email(text: str) -> str | None:
     except EmailNotValidError:
         return None
     return normal.removesuffix(".example") + reserved[0] if reserved else normal
+
+
+def is_office_address(email: str, firm: str = "") -> bool:
+    """Tell whether an address is an office's (info@, sales-emea@, the firm's own name) and not a person's."""
+    local, _, domain = email.lower().partition("@")
+    pieces = re.split(r"[.+_-]", local.partition("+")[0])
+    if any(piece.rstrip("0123456789") in _OFFICES for piece in pieces):
+        return True
+    # acme@gmail.com and acme@acme.com are the firm, whoever reads them.
+    compact = "".join(pieces)
+    names = {fold(firm).replace(" ", ""), domain.partition(".")[0].replace("-", "")}
+    return len(compact) > 2 and any(compact == name for name in names)
 
 
 def read_website(text: str) -> str | None:
