@@ -1,8 +1,10 @@
 """What is believed of each column before there are outcomes: weights on the logit scale."""
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ Curve = tuple[tuple[float, float], ...]
 
 
 class PriorRefused(ValueError):
-    """A declared prior that cannot be used; the message names the column and what to give."""
+    """A declared prior that cannot be used; the message names the column or file and what to give."""
 
 
 @dataclass(frozen=True)
@@ -93,3 +95,34 @@ def _number(value: Any, column: str) -> float:
     if not np.isfinite(number):
         raise PriorRefused(f'The prior of "{column}" has {value!r} where a finite number belongs.')
     return number
+
+
+def read_prior_file(path: Path) -> Prior:
+    """Read a prior from TOML; raises `PriorRefused`.
+
+    rising = ["employees"]          # columns along which the learned part may only rise
+    falling = ["distance_km"]
+    [weights]
+    employees = [[5, -0.5], [50, 0.3]]        # (value, weight) with straight lines between
+    country = { Germany = 0.4, France = 0.1 } # a level that is not named weighs nothing
+    """
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PriorRefused(f"{path} cannot be read as TOML: {error}.") from error
+    if unknown := sorted(told.keys() - {"weights", "rising", "falling"}):
+        raise PriorRefused(
+            f'{path}: "{unknown[0]}" is unknown; a prior has [weights], rising and falling.'
+        )
+    weights = told.get("weights", {})
+    if not isinstance(weights, Mapping):
+        raise PriorRefused(f"{path}: weights is a table, as in [weights].")
+    monotone: dict[str, int] = {}
+    for key, direction in (("rising", 1), ("falling", -1)):
+        names = told.get(key, [])
+        if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+            raise PriorRefused(f"{path}: {key} is a list of columns' names.")
+        if both := [n for n in names if n in monotone]:
+            raise PriorRefused(f'{path}: "{both[0]}" cannot both rise and fall.')
+        monotone |= dict.fromkeys(names, direction)
+    return read_prior(weights, monotone)
