@@ -34,6 +34,27 @@ def register(cli: typer.Typer) -> None:
     cli.add_typer(crm, name="crm")
 
 
+@crm.command("doctor")
+def doctor(mapping_file: MappingOption = None, output_format: FormatOption = Format.TABLE) -> None:
+    """Connect and look before the first write: fields, types, lengths, choices and rights.
+
+    Writes nothing. Exits with 1 when something would be refused.
+    """
+    from recruit.sync.doctor import Level, examine
+
+    with _connected(mapping_file) as (app, peer, mapping):
+        findings = examine(peer, mapping)
+        name = app.settings.crm.value
+    print_rows([vars(finding) for finding in findings], ["level", "where", "text"], output_format)
+    problems = sum(finding.level is Level.PROBLEM for finding in findings)
+    if problems:
+        fail(f"Problems: {problems}. Nothing can be told before they are mended.")
+    if output_format is Format.TABLE:
+        console.print(
+            f"{name} can be told. `recruit crm plan` shows what the first push would write."
+        )
+
+
 @crm.command("plan")
 def plan(mapping_file: MappingOption = None, output_format: FormatOption = Format.TABLE) -> None:
     """Show what the next push would write, and write nothing."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from recruit.crm.port import FieldShape
 from recruit.crm.values import (
     OUR_FIELDS,
     CrmMapping,
@@ -73,7 +74,9 @@ def parse_mapping(data: Mapping[str, Any]) -> CrmMapping:
     )
 
 
-def list_misfits(mapping: CrmMapping, described: Mapping[str, Mapping[str, str]]) -> list[str]:
+def list_misfits(
+    mapping: CrmMapping, described: Mapping[str, Mapping[str, FieldShape]]
+) -> list[str]:
     """Return what a CRM lacks for this mapping; `described` holds the fields of each CRM object.
 
     Asked before the first write: otherwise each record would be refused for the same reason.
@@ -91,8 +94,9 @@ def list_misfits(mapping: CrmMapping, described: Mapping[str, Mapping[str, str]]
                     f"{where}: {object_mapping.crm_object} has no such field"
                     f"{_near(rule.theirs, fields)}"
                 )
-            elif kind is not None and not _fits(kind, fields[rule.theirs]):
-                misfits.append(f"{where}: is a {fields[rule.theirs]} there, and a {kind} here.")
+            elif kind is not None and not _fits(kind, fields[rule.theirs].kind):
+                there = fields[rule.theirs].kind
+                misfits.append(f"{where}: is a {there} there, and a {kind} here.")
     return misfits
 
 

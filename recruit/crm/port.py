@@ -52,6 +52,21 @@ class CrmRecord:
 
 
 @dataclass(frozen=True)
+class FieldShape:
+    """What a CRM says of a field of its own.
+
+    `kind` is text, number, date, datetime or boolean; `longest` counts characters, None where the
+    CRM tells no limit. `choices` are the only values that are taken, None where any is.
+    """
+
+    kind: str
+    longest: int | None = None
+    choices: frozenset[str] | None = None
+    writable: bool = True
+    required: bool = False
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What a CRM can do by itself."""
 
@@ -76,8 +91,11 @@ class Crm(Protocol):
     name: str
     capabilities: Capabilities
 
-    def describe(self, crm_object: str) -> dict[str, str]:
-        """Return the object's fields and their types (text, number, date, datetime, boolean)."""
+    def describe(self, crm_object: str) -> dict[str, FieldShape]:
+        """Return the object's fields as they are now, but for the one that holds our external id.
+
+        Raises `CrmRefused` for an object that isn't there or lacks what an adapter can't do without.
+        """
         ...
 
     def get(self, crm_object: str, crm_id: str) -> CrmRecord | None:

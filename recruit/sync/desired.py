@@ -21,10 +21,8 @@ from recruit.sequences.tables import Enrollment, Reply, Touch
 from recruit.sequences.values import ExitReason, InboundKind, Mood, StepKind
 from recruit.sync import store
 from recruit.sync.stage import stage_of
-from recruit.sync.values import DesiredFirm, DesiredRecord, Milestones
+from recruit.sync.values import LONGEST_TEXT, DesiredFirm, DesiredRecord, Milestones
 
-# CRMs limit long texts (Salesforce 32,768 characters); the mail itself stays in Recruit.
-_LONGEST_TEXT = 10_000
 _TOP_REASONS = 3
 _ACTIVITY_OF = {
     InboundKind.HUMAN: "reply",
@@ -256,4 +254,4 @@ def _parties(firm: Firm, contact_id: int | None) -> dict[str, tuple[str, int]]:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"

@@ -9,6 +9,9 @@ from recruit.crm.merge import Agreement
 from recruit.crm.values import Value
 from recruit.onboarding.values import CandidateStatus, PartnerState
 
+# CRMs limit long texts (Salesforce 32,768 characters); the mail itself stays in Recruit.
+LONGEST_TEXT = 10_000
+
 
 class LinkStatus(StrEnum):
     """How one of our objects stands to its twin in the CRM."""

@@ -94,9 +94,9 @@ def test_the_sdk_is_refused_what_our_adapter_is_refused(peer, sdk):
 
 def test_properties_and_associations_are_described(peer):
     described = peer.crm.describe("contacts")
-    assert described["associations.companies"] == "text"
+    assert described["associations.companies"].kind == "text"
     assert "recruit_id" not in described
-    assert peer.crm.describe("companies")["hs_num_open_deals"] == "number"
+    assert peer.crm.describe("companies")["hs_num_open_deals"].kind == "number"
 
 
 def test_an_account_without_our_unique_property_is_told_what_to_make(peer):

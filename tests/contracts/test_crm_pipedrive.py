@@ -27,8 +27,8 @@ def another(peer):
 
 
 def test_fields_go_by_their_names_and_travel_by_their_keys(peer):
-    assert peer.crm.describe("organizations")["recruit_score"] == "number"
-    assert peer.crm.describe("persons")["recruit_opted_out"] == "boolean"
+    assert peer.crm.describe("organizations")["recruit_score"].kind == "number"
+    assert peer.crm.describe("persons")["recruit_opted_out"].kind == "boolean"
     peer.upsert("company", "RC-1", {"name": "Acme", "partner_score": 74.5})
     code = Field("recruit_score").code
     assert peer.fake.asked[-1].body["custom_fields"][code] == 74.5

@@ -35,6 +35,7 @@ from recruit.crm.port import (
     CrmRecord,
     CrmRefused,
     CrmUnavailable,
+    FieldShape,
 )
 from recruit.logs import get_logger
 
@@ -86,10 +87,14 @@ class DataverseCrm:
         )
         self._id_field = id_field
 
-    def describe(self, crm_object: str) -> dict[str, str]:
-        """Return the table's columns and lookups, and their types."""
+    def describe(self, crm_object: str) -> dict[str, FieldShape]:
+        """Return the table's columns and lookups."""
         columns = self._reader.ask_entity(crm_object).columns
-        return {name: one.kind for name, one in columns.items() if name != self._id_field}
+        return {
+            name: FieldShape(one.kind, longest=one.longest, writable=one.writable)
+            for name, one in columns.items()
+            if name != self._id_field
+        }
 
     def get(self, crm_object: str, crm_id: str) -> CrmRecord | None:
         """Return a row by its id."""

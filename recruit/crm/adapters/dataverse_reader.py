@@ -146,10 +146,19 @@ class DataverseReader:
             for one in dates
             if (one.get("DateTimeBehavior") or {}).get("Value") == "DateOnly"
         )
+        longest = {
+            one["LogicalName"]: int(one["MaxLength"])
+            for kind in ("String", "Memo")
+            for one in self._list(
+                f"{path}/Attributes/Microsoft.Dynamics.CRM.{kind}AttributeMetadata",
+                "LogicalName,MaxLength",
+            )
+        }
         described = self._list(
-            f"{path}/Attributes", "LogicalName,AttributeType,AttributeOf,IsValidForRead"
+            f"{path}/Attributes",
+            "LogicalName,AttributeType,AttributeOf,IsValidForRead,IsValidForCreate",
         )
-        known = ((one["LogicalName"], column_of(one, date_only)) for one in described)
+        known = ((one["LogicalName"], column_of(one, date_only, longest)) for one in described)
         return {name: column for name, column in known if column is not None}
 
     def _entity_sets(self, names: Collection[str]) -> dict[str, str]:

@@ -44,6 +44,8 @@ class Column:
     read_as: str
     write_as: str
     target: str | None = None
+    longest: int | None = None
+    writable: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def column_of(described: Mapping[str, Any], date_only: frozenset[str]) -> Column | None:
+def column_of(
+    described: Mapping[str, Any], date_only: frozenset[str], longest: Mapping[str, int]
+) -> Column | None:
     """Return a column of Dataverse's description; None for one that has no plain value."""
     name, kind = described["LogicalName"], described["AttributeType"]
     # Parts of others (labels of picklists, names of lookups) say nothing of their own.
@@ -103,7 +107,10 @@ def column_of(described: Mapping[str, Any], date_only: frozenset[str]) -> Column
         return Column("text", f"_{name}_value", name)
     plain = {"Boolean": "boolean", "DateTime": "date" if name in date_only else "datetime"}
     plain |= dict.fromkeys(_NUMBERS, "number") | dict.fromkeys(_TEXTS, "text")
-    return Column(plain[kind], name, name) if kind in plain else None
+    if kind not in plain:
+        return None
+    writable = bool(described.get("IsValidForCreate", True))
+    return Column(plain[kind], name, name, longest=longest.get(name), writable=writable)
 
 
 def lookup_of(described: Mapping[str, Any], entity_set: str) -> tuple[str, Column]:

@@ -17,7 +17,14 @@ from recruit.crm.adapters.embedded_schema import (
     check_object,
     check_required,
 )
-from recruit.crm.port import Capabilities, ChangePage, CrmConflict, CrmRecord, CrmRefused
+from recruit.crm.port import (
+    Capabilities,
+    ChangePage,
+    CrmConflict,
+    CrmRecord,
+    CrmRefused,
+    FieldShape,
+)
 
 
 class EmbeddedCrm:
@@ -32,9 +39,16 @@ class EmbeddedCrm:
         """Remember where the file is; it is opened, and made, when it is first needed."""
         self._records = EmbeddedRecords(path, clock)
 
-    def describe(self, crm_object: str) -> dict[str, str]:
-        """Return the object's fields and their types."""
-        return {name: field.kind for name, field in check_object(crm_object).items()}
+    def describe(self, crm_object: str) -> dict[str, FieldShape]:
+        """Return the object's fields."""
+        return {
+            name: FieldShape(
+                field.kind,
+                longest=field.most if field.kind == "text" else None,
+                required=field.required,
+            )
+            for name, field in check_object(crm_object).items()
+        }
 
     def get(self, crm_object: str, crm_id: str) -> CrmRecord | None:
         """Return a live record by its id."""

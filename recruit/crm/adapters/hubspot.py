@@ -26,6 +26,7 @@ from recruit.crm.port import (
     CrmError,
     CrmRecord,
     CrmRefused,
+    FieldShape,
 )
 
 ADDRESS = "https://api.hubapi.com"
@@ -66,11 +67,12 @@ class HubSpotCrm:
         self._id_field = id_field
         self._overlap = overlap
 
-    def describe(self, crm_object: str) -> dict[str, str]:
-        """Return the object's properties and associations, and their types."""
+    def describe(self, crm_object: str) -> dict[str, FieldShape]:
+        """Return the object's properties and associations."""
         properties = self._reader.ask_properties(crm_object)
-        described = {name: one.kind for name, one in properties.items() if name != self._id_field}
-        return described | {ASSOCIATION + target: "text" for target in targets_of(crm_object)}
+        described = {name: one.shape for name, one in properties.items() if name != self._id_field}
+        links = {ASSOCIATION + target: FieldShape("text") for target in targets_of(crm_object)}
+        return described | links
 
     def get(self, crm_object: str, crm_id: str) -> CrmRecord | None:
         """Return a live record by its id; one that was merged away is found as its survivor."""

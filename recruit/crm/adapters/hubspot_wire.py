@@ -9,11 +9,13 @@ import httpx
 
 from recruit.clock import Clock
 from recruit.crm.http import Wait, retry_after
-from recruit.crm.port import CrmError, CrmRecord, CrmRefused, CrmUnavailable
+from recruit.crm.port import CrmError, CrmRecord, CrmRefused, CrmUnavailable, FieldShape
 from recruit.crm.values import Value, canonical
 
 # Another write holds the record; HubSpot asks for two seconds.
 _LOCKED_S = 2.0
+# Characters that a text property holds.
+LONGEST = 65_536
 _KINDS = {
     "PROPERTY_DOESNT_EXIST": "unknown_field",
     "does not exist": "unknown_field",
@@ -36,6 +38,7 @@ class Property:
 
     kind: str
     unique: bool
+    shape: FieldShape
 
 
 class HubSpotDialect:
@@ -84,7 +87,14 @@ def property_of(described: Mapping[str, Any]) -> Property:
     kind = {"number": "number", "datetime": "datetime", "date": "date", "bool": "boolean"}.get(
         str(described["type"]), "boolean" if options == {"true", "false"} else "text"
     )
-    return Property(kind, unique=bool(described.get("hasUniqueValue")))
+    rights = described.get("modificationMetadata") or {}
+    shape = FieldShape(
+        kind,
+        longest=LONGEST if kind == "text" and not options else None,
+        choices=frozenset(map(str, options)) if options and kind == "text" else None,
+        writable=not (rights.get("readOnlyValue") or described.get("calculated")),
+    )
+    return Property(kind, unique=bool(described.get("hasUniqueValue")), shape=shape)
 
 
 def to_wire(value: Value) -> str:

@@ -31,6 +31,7 @@ from recruit.crm.port import (
     CrmOutcomeUnknown,
     CrmRecord,
     CrmRefused,
+    FieldShape,
 )
 
 # An exact search takes 30 characters at most, and doesn't tell case.
@@ -73,10 +74,20 @@ class PipedriveCrm:
         """Return how many of the day's tokens the answers so far have cost, by the price list."""
         return self._reader.tokens_spent
 
-    def describe(self, crm_object: str) -> dict[str, str]:
-        """Return the object's fields and their types, the account's own by their names."""
+    def describe(self, crm_object: str) -> dict[str, FieldShape]:
+        """Return the object's fields, the account's own by their names."""
         fields = self._reader.ask_fields(crm_object)
-        return {name: one.kind for name, one in fields.items() if name != self._id_field}
+        return {
+            name: FieldShape(
+                one.kind,
+                longest=one.longest,
+                choices=frozenset(one.options.values())
+                if one.shape == "choice" and one.kind == "text"
+                else None,
+            )
+            for name, one in fields.items()
+            if name != self._id_field
+        }
 
     def get(self, crm_object: str, crm_id: str) -> CrmRecord | None:
         """Return a live record by its id."""

@@ -17,6 +17,7 @@ from recruit.crm.values import Value, canonical
 # Who goes on asking after many 429 gets a page of the firewall, for a while.
 _BAN_S = 900.0
 _DAY_S = 3_600.0
+_SHORT = 255
 _CUSTOM = {"varchar": "text", "text": "text", "double": "number", "int": "number", "date": "date"}
 # An activity takes no fields of our own, so its external id ends its note.
 _MARK = re.compile(r"(?:<br ?/?>)*\[(RC-[A-Z0-9-]+)\]\s*$")
@@ -31,6 +32,7 @@ class Field:
     code: str
     shape: str = "plain"
     options: Mapping[int, str] = field(default_factory=dict)
+    longest: int | None = None
 
 
 SYSTEM: dict[str, dict[str, Field]] = {
@@ -107,7 +109,9 @@ def custom_field(described: Mapping[str, Any]) -> Field | None:
         # Pipedrive has no yes or no of its own; a choice between the two words is one.
         is_yes_no = {label.casefold() for label in options.values()} == {"yes", "no"}
         return Field("boolean" if is_yes_no else "text", code, "choice", options)
-    return Field(_CUSTOM[kind], code, "custom") if kind in _CUSTOM else None
+    if kind not in _CUSTOM:
+        return None
+    return Field(_CUSTOM[kind], code, "custom", longest=_SHORT if kind == "varchar" else None)
 
 
 def put(body: dict[str, Any], one: Field, value: Any, row: Mapping[str, Any]) -> None:

@@ -23,7 +23,7 @@ from recruit.crm.adapters.salesforce_wire import (
 from recruit.crm.adapters.salesforce_writer import SalesforceWriter
 from recruit.crm.http import CrmHttp, check_address
 from recruit.crm.http_auth import ClientCredentials
-from recruit.crm.port import Capabilities, ChangePage, CrmError, CrmRecord, CrmRefused
+from recruit.crm.port import Capabilities, ChangePage, CrmError, CrmRecord, CrmRefused, FieldShape
 
 BATCH = 200
 # A survivor may have been merged away itself; nobody does that often.
@@ -66,10 +66,10 @@ class SalesforceCrm:
         self._id_field = id_field
         self._overlap = overlap
 
-    def describe(self, crm_object: str) -> dict[str, str]:
-        """Return the object's fields and their types."""
+    def describe(self, crm_object: str) -> dict[str, FieldShape]:
+        """Return the object's fields."""
         fields = self._reader.ask_fields(crm_object)
-        return {name: field.kind for name, field in fields.items() if name != self._id_field}
+        return {name: field for name, field in fields.items() if name != self._id_field}
 
     def get(self, crm_object: str, crm_id: str) -> CrmRecord | None:
         """Return a live record by its id; one that was merged away is found as its survivor."""

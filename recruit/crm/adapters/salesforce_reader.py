@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 
-from recruit.crm.adapters.salesforce_wire import Field, field_of, lists_of, literal, record_of
+from recruit.crm.adapters.salesforce_wire import field_of, lists_of, literal, record_of
 from recruit.crm.http import CrmHttp, segment
-from recruit.crm.port import CrmRecord, CrmRefused, CrmUnavailable
+from recruit.crm.port import CrmRecord, CrmRefused, CrmUnavailable, FieldShape
 
 _ALWAYS = ("Id", "IsDeleted", "SystemModstamp")
 _ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?")
@@ -35,9 +35,9 @@ class SalesforceReader:
         self.root = f"/services/data/v{segment(api_version)}"
         self._http = http
         self._fields = fields
-        self._known: dict[str, dict[str, Field]] = {}
+        self._known: dict[str, dict[str, FieldShape]] = {}
 
-    def ask_fields(self, crm_object: str) -> dict[str, Field]:
+    def ask_fields(self, crm_object: str) -> dict[str, FieldShape]:
         """Return the fields as they are now; refuses an object without our external id."""
         path = f"{self.root}/sobjects/{segment(crm_object)}/describe"
         response = self._http.read("GET", path, accept=(404,))
@@ -55,7 +55,7 @@ class SalesforceReader:
         self._known[crm_object] = {name: field for name, field in known if field is not None}
         return self._known[crm_object]
 
-    def field_map(self, crm_object: str) -> dict[str, Field]:
+    def field_map(self, crm_object: str) -> dict[str, FieldShape]:
         """Return the fields as they were when they were last asked for."""
         return self._known.get(crm_object) or self.ask_fields(crm_object)
 

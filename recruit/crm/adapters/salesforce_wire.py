@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +9,14 @@ from urllib.parse import quote
 import httpx
 
 from recruit.crm.http import Wait
-from recruit.crm.port import CrmConflict, CrmError, CrmRecord, CrmRefused, CrmUnavailable
+from recruit.crm.port import (
+    CrmConflict,
+    CrmError,
+    CrmRecord,
+    CrmRefused,
+    CrmUnavailable,
+    FieldShape,
+)
 from recruit.crm.values import Value, canonical
 
 # A day's limit frees itself little by little.
@@ -18,6 +24,7 @@ _LIMIT_PAUSE_S = 900.0
 # A whole address may have 16,384 bytes; the fields to select need their share.
 _LONGEST_LIST = 6_000
 _NUMBERS = frozenset({"double", "int", "long", "currency", "percent"})
+_TEXTS = frozenset({"string", "textarea", "url", "phone", "email"})
 _LEFT_OUT = frozenset({"address", "location", "base64", "anyType", "complexvalue", "json"})
 _SYSTEM = frozenset({"Id", "IsDeleted", "SystemModstamp", "LastModifiedDate", "CreatedDate"})
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
@@ -43,13 +50,6 @@ _KINDS = {
     "NOT_FOUND": "not_found",
 }
 _OUT_OF_ORDER = frozenset({"API_CURRENTLY_DISABLED", "API_DISABLED_FOR_ORG"})
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field of an object, as far as it matters here."""
-
-    kind: str
 
 
 class SalesforceDialect:
@@ -91,13 +91,26 @@ def refusal_of(result: Mapping[str, Any]) -> CrmError:
     return refusal(str(error.get("statusCode", "")), _text(error))
 
 
-def field_of(described: Mapping[str, Any]) -> Field | None:
+def field_of(described: Mapping[str, Any]) -> FieldShape | None:
     """Return a field of Salesforce's description; None for one that has no plain value."""
     kind = described["type"]
     if kind in _LEFT_OUT:
         return None
     plain = {"boolean": "boolean", "date": "date", "datetime": "datetime"}
-    return Field("number" if kind in _NUMBERS else plain.get(kind, "text"))
+    is_closed = described.get("restrictedPicklist") or kind == "multipicklist"
+    chosen = described.get("picklistValues") or () if is_closed else ()
+    return FieldShape(
+        "number" if kind in _NUMBERS else plain.get(kind, "text"),
+        longest=described.get("length") or None if kind in _TEXTS else None,
+        choices=frozenset(one["value"] for one in chosen if one.get("active")) or None,
+        writable=bool(described.get("createable")),
+        required=bool(
+            described.get("createable")
+            and not described.get("nillable")
+            and not described.get("defaultedOnCreate")
+            and kind != "boolean"
+        ),
+    )
 
 
 def literal(text: str) -> str:
@@ -126,7 +139,7 @@ def lists_of(texts: Iterable[str]) -> Iterator[str]:
 
 
 def record_of(
-    crm_object: str, row: Mapping[str, Any], fields: Mapping[str, Field], id_field: str
+    crm_object: str, row: Mapping[str, Any], fields: Mapping[str, FieldShape], id_field: str
 ) -> CrmRecord:
     """Return a row of a query as a record."""
     values = {

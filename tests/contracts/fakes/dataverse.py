@@ -216,6 +216,10 @@ class FakeDataverse(FakeServer):
                     if c.type == "DateTime"
                 ]
                 return Reply(200, {"value": dates})
+            case ("Attributes", "Microsoft.Dynamics.CRM.StringAttributeMetadata"):
+                return Reply(200, {"value": _lengths(entity, "String")})
+            case ("Attributes", "Microsoft.Dynamics.CRM.MemoAttributeMetadata"):
+                return Reply(200, {"value": _lengths(entity, "Memo")})
             case ("Attributes", "Microsoft.Dynamics.CRM.PicklistAttributeMetadata"):
                 return Reply(200, {"value": []})
         raise Refused(404, "0x80060888", "Resource not found.")
@@ -470,6 +474,14 @@ def _relations(entity: Entity) -> list[dict[str, str]]:
     ]
 
 
+def _lengths(entity: Entity, kind: str) -> list[dict[str, Any]]:
+    return [
+        {"LogicalName": name, "MaxLength": column.length}
+        for name, column in entity.columns.items()
+        if column.type == kind
+    ]
+
+
 def _attributes(entity: Entity) -> list[dict[str, Any]]:
     own = [
         {
@@ -477,6 +489,7 @@ def _attributes(entity: Entity) -> list[dict[str, Any]]:
             "AttributeType": column.type,
             "AttributeOf": None,
             "IsValidForRead": True,
+            "IsValidForCreate": True,
         }
         for name, column in entity.columns.items()
     ]
@@ -489,7 +502,13 @@ def _attributes(entity: Entity) -> list[dict[str, Any]]:
         ("entityimage", "Virtual", None),
     )
     return own + [
-        {"LogicalName": name, "AttributeType": kind, "AttributeOf": of, "IsValidForRead": True}
+        {
+            "LogicalName": name,
+            "AttributeType": kind,
+            "AttributeOf": of,
+            "IsValidForRead": True,
+            "IsValidForCreate": False,
+        }
         for name, kind, of in more
     ]
 

@@ -190,6 +190,11 @@ class FakeHubSpot(FakeServer):
                             for n, o in enumerate(one.options)
                         ],
                         "hasUniqueValue": one.unique,
+                        "modificationMetadata": {
+                            "archivable": True,
+                            "readOnlyDefinition": False,
+                            "readOnlyValue": one.read_only,
+                        },
                         "archived": False,
                     }
                     for key, one in self.objects[name].properties.items()

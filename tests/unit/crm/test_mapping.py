@@ -15,11 +15,13 @@ from recruit.crm.mapping import (
     load_mapping,
     parse_mapping,
 )
+from recruit.crm.port import FieldShape
 from recruit.crm.values import OUR_FIELDS, Direction, Inclusion, Policy
 
 DEMO = Path(__file__).parents[3] / "recruit" / "demo" / "data" / "crm_mapping.toml"
 DESCRIBED = {
-    name: {field: kind.kind for field, kind in fields.items()} for name, fields in SCHEMA.items()
+    name: {field: FieldShape(kind.kind) for field, kind in fields.items()}
+    for name, fields in SCHEMA.items()
 }
 
 
