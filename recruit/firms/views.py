@@ -4,6 +4,7 @@ from typing import Any
 
 from recruit.firms.tables import Firm
 from recruit.firms.values import FirmView
+from recruit.sourcing.text import clean, shorten
 
 # How a value was read, so that "read in the …" or "inferred from the …" reads well.
 _READ = {
@@ -59,8 +60,10 @@ def firm_view(firm: Firm) -> FirmView:
 
 
 def origin_of(entry: dict[str, Any]) -> str:
-    """Say in short words where a value was read: "row of providers", "text of https://…"."""
+    """Say in short words where a value was read, and quote it: "row of providers: “about 40 people”"."""
     how = _READ.get(entry.get("method") or "", entry.get("method") or "entry")
     if entry.get("inferred"):
         return how
-    return f"{how} of {entry.get('url') or entry.get('source_title') or entry.get('source')}"
+    text = clean(str(entry.get("text") or ""))
+    quote = f": “{shorten(text, 80)}”" if text and not text.startswith("http") else ""
+    return f"{how} of {entry.get('url') or entry.get('source_title') or entry.get('source')}{quote}"

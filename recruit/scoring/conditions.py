@@ -6,13 +6,26 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from recruit.firms.values import FirmView
+from recruit.scoring.columns import Bools, FirmColumns, Floats
+from recruit.scoring.criteria.areas import read_countries
 from recruit.scoring.criteria.finding import in_words
-from recruit.scoring.criteria.geography import place_of, read_countries
+from recruit.scoring.criteria.geography import place_of
+from recruit.scoring.criteria.likeness import marks_in
 from recruit.scoring.criteria.size import headcount, is_size_unknown, people
-from recruit.scoring.criteria.specialty import TAG_FIELDS, names, tags_of
-from recruit.scoring.criteria.tenure import age, is_age_unknown, years_in_business
+from recruit.scoring.criteria.specialty import read_look_in
+from recruit.scoring.criteria.tenure import (
+    age,
+    is_age_unknown,
+    years_in_business,
+    years_of_each,
+)
 from recruit.scoring.section import Section
+from recruit.scoring.wording import names, phrase, tags_of, words_of
 
 
 class Answer(StrEnum):
@@ -47,6 +60,7 @@ class Rule:
     without_tags: tuple[str, ...] = ()
     look_in: tuple[str, ...] = ("specialties",)
     domains: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     unknown_gates: bool = False
 
     def judge(self, firm: FirmView, today: date) -> Verdict:
@@ -79,6 +93,47 @@ class Rule:
             yield Verdict(answer, fact, ("founded",))
         if self.tags or self.without_tags:
             yield self._tags(firm)
+        if self.labels:
+            # Labels are ours: a firm that bears none is known to bear none.
+            borne = [tag for tag in firm.tags if names(tag, self.labels)]
+            answer = Answer.YES if borne else Answer.NO
+            said = f"it is labelled {in_words(borne)}" if borne else "it bears no such label"
+            yield Verdict(answer, said, ("tags",))
+
+    def judge_each(self, firms: FirmColumns, today: date) -> tuple[Bools, Bools]:
+        """Return of which firms the answer is yes and of which it is no; of the others it is unknown."""
+        yes, no = np.ones(len(firms), np.bool_), np.zeros(len(firms), np.bool_)
+        for holds, fails in self._judge_columns(firms, today):
+            yes &= holds
+            no |= fails
+        return yes, no
+
+    def _judge_columns(self, firms: FirmColumns, today: date) -> Iterator[tuple[Bools, Bools]]:
+        if self.domains:
+            listed = pc.is_in(firms.domains, value_set=pa.array(self.domains, pa.string()))
+            holds = listed.to_numpy(zero_copy_only=False)
+            yield holds, ~holds
+        if self.countries:
+            inside = [code in self.countries for code in firms.country.vocabulary]
+            yield (
+                firms.country.pick(inside, False),
+                firms.country.pick([not i for i in inside], False),
+            )
+        if self.employees != (None, None):
+            low = np.where(np.isnan(firms.employees_low), 0.0, firms.employees_low)
+            high = np.where(np.isnan(firms.employees_high), np.inf, firms.employees_high)
+            yield _inside_each(low, high, self.employees)
+        if self.years != (None, None):
+            yield _inside_each(*years_of_each(firms, today), self.years)
+        if self.tags or self.without_tags:
+            stated = np.logical_or.reduce([c.counts > 0 for c in firms.tag_fields(self.look_in)])
+            groups = [tuple(map(phrase, words)) for words in (self.tags, self.without_tags)]
+            wanted, unwanted = marks_in(firms, self.look_in, groups)
+            fails = unwanted | ~wanted if self.tags else unwanted
+            yield stated & ~fails, stated & fails
+        if self.labels:
+            (borne,) = marks_in(firms, ("tags",), [tuple(map(phrase, self.labels))])
+            yield borne, ~borne
 
     def _country(self, firm: FirmView) -> Verdict:
         if firm.country is None:
@@ -109,18 +164,22 @@ def _inside(interval: tuple[float, float], wanted: tuple[int | None, int | None]
     return Answer.NO if interval[1] < least or most < interval[0] else Answer.UNKNOWN
 
 
+def _inside_each(
+    low: Floats, high: Floats, wanted: tuple[int | None, int | None]
+) -> tuple[Bools, Bools]:
+    least = -math.inf if wanted[0] is None else wanted[0]
+    most = math.inf if wanted[1] is None else wanted[1]
+    yes = (least <= low) & (high <= most)
+    return yes, ~yes & ((high < least) | (most < low))
+
+
 def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
 def read_rule(section: Section, *, is_must_have: bool) -> Rule:
     """Read one must-have or exclusion; refuse one that names no condition."""
-    look_in = section.texts("look_in") or ("specialties",)
-    for name in look_in:
-        if name not in TAG_FIELDS:
-            raise section.error(
-                "look_in", f'"{name}" is unknown. Choose among {", ".join(TAG_FIELDS)}.'
-            )
+    look_in = read_look_in(section, ("specialties",))
     unknown = section.text("unknown", "passes") if is_must_have else "passes"
     if unknown not in {"passes", "gates"}:
         raise section.error("unknown", f'"{unknown}" is unknown. Write "passes" or "gates".')
@@ -133,14 +192,19 @@ def read_rule(section: Section, *, is_must_have: bool) -> Rule:
         without_tags=section.texts("without_tags"),
         look_in=look_in,
         domains=tuple(d.casefold() for d in section.texts("domains")),
+        labels=section.texts("labels"),
         unknown_gates=unknown == "gates",
     )
     section.finish()
+    for key in ("tags", "without_tags", "labels"):
+        for word in section.texts(key):
+            if not words_of(word):
+                raise section.error(key, f'"{word}" has no letter or digit to look for.')
     if rule == Rule(rule.because, look_in=look_in, unknown_gates=rule.unknown_gates):
         raise section.error(
             "",
             "It names no condition and would hold for every firm. Add countries, regions, domains, "
-            "tags, without_tags, employees_from, employees_to, years_from or years_to.",
+            "labels, tags, without_tags, employees_from, employees_to, years_from or years_to.",
         )
     return rule
 

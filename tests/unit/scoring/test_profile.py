@@ -34,7 +34,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
             {"points": 1},
             (
                 'criteria.sise: "sise" is not a criterion. Did you mean "size"? '
-                "Known: geography, size, tenure, specialty; "
+                "Known: geography, size, tenure, specialty, certifications, vendor_partnerships, signals; "
                 'a criterion with a name of its own says which it is, as in kind = "specialty".'
             ),
         ),
@@ -43,7 +43,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
             "sizes",
             (
                 'criteria.size.kind: "sizes" is unknown. Did you mean "size"? '
-                "Known: geography, size, tenure, specialty."
+                "Known: geography, size, tenure, specialty, certifications, vendor_partnerships, signals."
             ),
         ),
         (
@@ -75,7 +75,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         (
             "criteria.size.weight",
             3,
-            "criteria.size.weight: This key is unknown. Known: employees, kind, missing, points.",
+            "criteria.size.weight: This key is unknown. Known: employees, kind, missing, points, revenue.",
         ),
         (
             "criteria.size.employees.full_form",
@@ -153,7 +153,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         (
             "criteria.geography.areas",
             [{"share": 1}],
-            "criteria.geography.areas[1]: The area is empty. Give countries, regions or a place.",
+            "criteria.geography.areas[1]: The area is empty. Give countries, regions, territories or a place.",
         ),
         (
             "criteria.geography.areas",
@@ -195,7 +195,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         (
             "criteria.specialty.terms",
             [],
-            "criteria.specialty.terms: There is no term. Add one below terms = [ … ].",
+            "criteria.specialty.terms: There is no term. Add one below terms = [ … ], or say it in free words as query, or by example firms as like.",
         ),
         (
             "criteria.specialty.terms",
@@ -215,10 +215,10 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ),
         (
             "criteria.specialty.look_in",
-            ["tags"],
+            ["certificates"],
             (
-                'criteria.specialty.look_in: "tags" is unknown. '
-                "Choose among specialties, certifications, partnerships."
+                'criteria.specialty.look_in: "certificates" is unknown. Did you mean "certifications"? '
+                "Choose among specialties, certifications, partnerships, tags."
             ),
         ),
         (
@@ -232,7 +232,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
             [{"because": "Ours"}],
             (
                 "must_haves[1]: It names no condition and would hold for every firm. Add countries, "
-                "regions, domains, tags, without_tags, employees_from, employees_to, years_from or years_to."
+                "regions, domains, labels, tags, without_tags, employees_from, employees_to, years_from or years_to."
             ),
         ),
         (
@@ -255,7 +255,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
             [{"because": "Ours", "employees_from": 30, "unknown": "gates"}],
             (
                 "exclusions[1].unknown: This key is unknown. Known: because, countries, domains, "
-                "employees_from, employees_to, look_in, regions, tags, without_tags, years_from, years_to."
+                "employees_from, employees_to, labels, look_in, regions, tags, without_tags, years_from, years_to."
             ),
         ),
         (
@@ -277,7 +277,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
             [],
             (
                 'must_have: This key is unknown. Did you mean "must_haves"? '
-                "Known: criteria, exclusions, missing, must_haves, name, title."
+                "Known: criteria, exclusions, missing, must_haves, name, territories, title."
             ),
         ),
     ],
@@ -344,4 +344,4 @@ def test_the_demo_profile_can_be_read() -> None:
     profile = read_profile(file.read_text(encoding="utf-8"), "profile.toml")
     assert profile.name == "cloud-native-service-partner"
     assert profile.most == 100
-    assert {c.kind for c in profile.criteria} == set(CriterionKind)
+    assert [c.key for c in profile.criteria] == ["specialty", "geography", "size", "tenure"]
