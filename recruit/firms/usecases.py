@@ -8,12 +8,15 @@ from recruit.firms import sightings as queries
 from recruit.firms.blocking import block_keys
 from recruit.firms.bulk.sheet import no_search_for_cycles
 from recruit.firms.bulk.writing import report, resolve_in_bulk
+from recruit.firms.clustering import Said
 from recruit.firms.fingerprint import Fingerprint, take_fingerprint
 from recruit.firms.placing import Plan, place
 from recruit.firms.rarity import Rarity
+from recruit.firms.settling import settle
 from recruit.firms.sightings import SeenSighting
 from recruit.firms.store import list_firms, list_members
 from recruit.firms.values import ResolutionReport
+from recruit.firms.verdicts import load_said
 from recruit.firms.writing import Writer
 from recruit.people.values import SYSTEM
 
@@ -39,12 +42,15 @@ def _resolve(tx: Transaction, actor: str) -> ResolutionReport:
         return resolve_in_bulk(tx, actor)
     seen = {sighting.id: sighting for sighting in queries.list_unseen_sightings(tx)}
     fresh = _fingerprints(seen)
-    plan = _plan(tx, fresh, seen) if fresh else Plan((), (), ())
+    said = load_said(tx) if fresh else {}
+    plan = _plan(tx, fresh, seen, said) if fresh else Plan((), (), ())
     # A changed sighting that no longer names its firm stays where it is.
     placed = {r: s for r, s in seen.items() if r in fresh or s.firm_id is not None}
     writer = Writer(tx, actor)
     writer.apply(plan, placed)
-    return report(tx, writer.finish(), len(fresh), len(plan.doubtful), len(seen) - len(placed))
+    written = writer.finish()
+    settle(tx, fresh, plan, actor)
+    return report(tx, written, len(fresh), len(plan.doubtful), len(seen) - len(placed))
 
 
 def _fingerprints(sightings: dict[int, SeenSighting]) -> dict[int, Fingerprint]:
@@ -52,12 +58,17 @@ def _fingerprints(sightings: dict[int, SeenSighting]) -> dict[int, Fingerprint]:
     return {fingerprint.record_id: fingerprint for fingerprint in taken if fingerprint}
 
 
-def _plan(tx: Transaction, fresh: dict[int, Fingerprint], seen: dict[int, SeenSighting]) -> Plan:
+def _plan(
+    tx: Transaction, fresh: dict[int, Fingerprint], seen: dict[int, SeenSighting], said: Said
+) -> Plan:
     keys = {record: block_keys(fingerprint) for record, fingerprint in fresh.items()}
     near, crowd = queries.list_firms_near(
         tx, {key for of_record in keys.values() for key in of_record}
     )
     near.update(s.firm_id for s in seen.values() if s.firm_id is not None)
+    # Whom a person called the same is looked at, however unlike the two are.
+    told = {one for pair in said if not fresh.keys().isdisjoint(pair) for one in pair}
+    near.update(s.firm_id for s in queries.list_sightings(tx, told) if s.firm_id is not None)
     neighbours = {s.id: s for s in queries.list_sightings_of_firms(tx, near) if s.id not in seen}
     known = _fingerprints(neighbours)
     changed = [record for record in fresh if seen[record].firm_id is not None]
@@ -71,7 +82,7 @@ def _plan(tx: Transaction, fresh: dict[int, Fingerprint], seen: dict[int, SeenSi
         for record, sighting in (neighbours | seen).items()
         if sighting.firm_id is not None and (record in known or record in fresh)
     }
-    return place(fresh, known, firm_of, rarity, crowd)
+    return place(fresh, known, firm_of, rarity, crowd, said)
 
 
 FIRM_COLUMNS = (

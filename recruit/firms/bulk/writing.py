@@ -10,8 +10,10 @@ from recruit.firms.bulk.placing import place_many
 from recruit.firms.bulk.sheet import read_sheet
 from recruit.firms.bulk.texts import Texts
 from recruit.firms.placing import Plan
+from recruit.firms.settling import settle
 from recruit.firms.store import count_firms
 from recruit.firms.values import ResolutionReport
+from recruit.firms.verdicts import load_said
 from recruit.firms.writing import Writer, Written
 
 # Firms written at once; their sightings' facts are in memory meanwhile.
@@ -41,7 +43,7 @@ def resolve_in_bulk(tx: Transaction, actor: str) -> ResolutionReport:
         keys = dict(list_keys(sheet, rows[start : start + _ROWS]))
         queries.replace_keys(tx, keys, [record for record in keys if record in firm_of])
     queries.add_name_words(tx, list_name_words(sheet))
-    plan = place_many(sheet, firm_of, fresh)
+    plan = place_many(sheet, firm_of, fresh, load_said(tx))
     del sheet
     writer = Writer(tx, actor)
     placed_silent = 0
@@ -53,6 +55,7 @@ def resolve_in_bulk(tx: Transaction, actor: str) -> ResolutionReport:
         tx.session.flush()
         tx.session.expunge_all()
     written = writer.finish()
+    settle(tx, fresh, plan, actor)
     return report(tx, written, len(fresh), len(plan.doubtful), len(silent) - placed_silent)
 
 
