@@ -45,6 +45,18 @@ class MatchDecision:
         return tuple(evidence.reason for evidence in by_weight if evidence.reason)
 
 
+# What each of a decision's pieces of evidence is about, in their order.
+EVIDENCE_OF = (
+    "domain",
+    "email",
+    "phone",
+    "street",
+    "postcode",
+    "city",
+    "country",
+    "legal_form",
+    "name",
+)
 # What is asked for beyond the bits that single out one firm among all.
 MARGIN = 2.0
 # Short of the threshold by no more than this, a person should look.

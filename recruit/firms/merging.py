@@ -24,6 +24,7 @@ from recruit.firms.sightings import SeenSighting, list_sightings_of_firms, wait_
 from recruit.firms.store import get_firm, list_contacts
 from recruit.firms.survivorship import survive
 from recruit.firms.tables import Contact, Firm, FirmChange, FirmMember
+from recruit.firms.tags import forget_copies
 from recruit.firms.uniting import part, rejoin, unite
 from recruit.firms.values import ChangeKind
 from recruit.firms.writing import Writer, has_name, state
@@ -118,7 +119,7 @@ def split_firm(
     tx.session.add_all([change, start])
     tx.session.flush()
     remember_moves(tx, change.id, moved)
-    part(tx, from_id=firm.id, to_id=new.id)
+    part(tx, from_id=firm.id, to_id=new.id, actor=actor)
     Writer(tx, actor).renew([firm.id, new.id])
     return Outcome(new.id, firm.id, change.id)
 
@@ -254,6 +255,7 @@ def _undo_merge(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
         tx,
         from_id=root,
         to_id=away.id,
+        actor=actor,
         since=change.at,
         mementos=change.detail.get("stages"),
     )
@@ -282,7 +284,8 @@ def _undo_split(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
             f"Undo that first: `recruit firms undo {joined}`."
         )
     _unsay(tx, change, actor)
-    rejoin(tx, keep=home, away=split_off)
+    forget_copies(tx, split_off.id)
+    rejoin(tx, keep=home, away=split_off, actor=actor)
     Writer(tx, actor).renew([home.id])
     return Outcome(home.id, split_off.id, change.id)
 

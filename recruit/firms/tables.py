@@ -239,7 +239,9 @@ class ListedFirm(Base):
     entry_key: Mapped[str] = mapped_column(String(100))
     tag: Mapped[FirmTag] = mapped_column(status_type(FirmTag))
     name: Mapped[str] = mapped_column(String(300), default="")
-    domain: Mapped[str] = mapped_column(String(253), default="")
+    name_key: Mapped[str] = mapped_column(String(300), default="", index=True)
+    # Registrable, and the firm's own.
+    domain: Mapped[str] = mapped_column(String(253), default="", index=True)
     postcode: Mapped[str] = mapped_column(String(20), default="")
     city: Mapped[str] = mapped_column(String(120), default="")
     country: Mapped[str] = mapped_column(String(2), default="")

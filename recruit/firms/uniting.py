@@ -13,6 +13,7 @@ from recruit.db.transaction import Transaction
 from recruit.firms.families import remember_name
 from recruit.firms.moving import Moved, list_members_moved, move_relations, remember_moves
 from recruit.firms.tables import Firm, FirmChange
+from recruit.firms.tags import follow_parting, refresh_tags
 from recruit.firms.values import ChangeKind
 
 # What a stage needs to undo what it did, as JSON.
@@ -47,7 +48,7 @@ def unite(
 
     The fields of the firm that stays are not decided anew here.
     """
-    mementos, moved = rejoin(tx, keep=keep, away=away)
+    mementos, moved = rejoin(tx, keep=keep, away=away, actor=actor)
     # Which of the two names the firm goes by now is decided anew; it is found by both.
     names = [f.name_key for f in (away, keep) if remember_name(tx, keep.id, f.name, f.name_key)]
     members = list_members_moved(moved)
@@ -82,7 +83,9 @@ def unite(
     return change
 
 
-def rejoin(tx: Transaction, *, keep: Firm, away: Firm) -> tuple[dict[str, Memento], list[Moved]]:
+def rejoin(
+    tx: Transaction, *, keep: Firm, away: Firm, actor: str
+) -> tuple[dict[str, Memento], list[Moved]]:
     """Let one firm have all that another has, and make the other's id an alias.
 
     Returns what stages need to undo what they did, and what moved.
@@ -96,6 +99,7 @@ def rejoin(tx: Transaction, *, keep: Firm, away: Firm) -> tuple[dict[str, Mement
     away.merged_into_id = keep.id
     away.updated_at = tx.now
     tx.session.flush()
+    refresh_tags(tx, [keep.id], actor=actor)
     tx.announce("firm", keep.id)
     tx.announce("firm", away.id)
     return mementos, moved
@@ -106,11 +110,13 @@ def part(
     *,
     from_id: int,
     to_id: int,
+    actor: str,
     since: datetime | None = None,
     mementos: Mapping[str, Memento] | None = None,
 ) -> None:
     """Let every stage do what it has to do once `to_id` has left `from_id`; see `Follower`."""
     for stage, follower in _followers.items():
         follower.parted(tx, from_id, to_id, since, (mementos or {}).get(stage, {}))
+    follow_parting(tx, from_id, to_id, since=since, actor=actor)
     tx.announce("firm", from_id)
     tx.announce("firm", to_id)

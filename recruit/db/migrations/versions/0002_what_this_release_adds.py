@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("entry_key", sa.String(length=100), nullable=False),
         sa.Column("tag", sa.String(length=32), nullable=False),
         sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("name_key", sa.String(length=300), nullable=False),
         sa.Column("domain", sa.String(length=253), nullable=False),
         sa.Column("postcode", sa.String(length=20), nullable=False),
         sa.Column("city", sa.String(length=120), nullable=False),
@@ -82,7 +83,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("listed_firm", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_listed_firm_domain"), ["domain"], unique=False)
         batch_op.create_index(batch_op.f("ix_listed_firm_firm_id"), ["firm_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_listed_firm_name_key"), ["name_key"], unique=False)
         batch_op.create_index("ix_listed_firm_state", ["state", "removed_at"], unique=False)
 
     op.create_table(
@@ -308,7 +311,9 @@ def downgrade() -> None:
     op.drop_table("mailbox_domain_day")
     with op.batch_alter_table("listed_firm", schema=None) as batch_op:
         batch_op.drop_index("ix_listed_firm_state")
+        batch_op.drop_index(batch_op.f("ix_listed_firm_name_key"))
         batch_op.drop_index(batch_op.f("ix_listed_firm_firm_id"))
+        batch_op.drop_index(batch_op.f("ix_listed_firm_domain"))
 
     op.drop_table("listed_firm")
     op.drop_table("known_page")

@@ -1,0 +1,71 @@
+"""Pairs that a run could not decide: kept for a person to look at, and dropped once they are settled."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import delete, insert, or_, select, tuple_
+
+from recruit.db.transaction import Transaction
+from recruit.firms.clustering import Link
+from recruit.firms.matching import EVIDENCE_OF
+from recruit.firms.tables import DoubtfulPair, FirmMember
+
+_CHUNK = 500
+T = TypeVar("T")
+
+
+def refresh_doubtful(tx: Transaction, fresh: Collection[int], doubtful: Iterable[Link]) -> None:
+    """Keep the doubtful pairs that a run found, in place of the earlier ones at its `fresh` sightings.
+
+    Pairs that are one firm by now are dropped.
+    """
+    found = {(min(one.a, one.b), max(one.a, one.b)): one for one in doubtful}
+    since: dict[tuple[int, int], datetime] = {}
+    for ids in _chunks(sorted(fresh)):
+        at_fresh = or_(DoubtfulPair.record_a.in_(ids), DoubtfulPair.record_b.in_(ids))
+        old = select(DoubtfulPair.record_a, DoubtfulPair.record_b, DoubtfulPair.found_at)
+        since |= {(a, b): at for a, b, at in tx.session.execute(old.where(at_fresh))}
+        tx.session.execute(delete(DoubtfulPair).where(at_fresh))
+    # Those between sightings that have not changed stand already, or are judged anew now.
+    _drop(tx, sorted(found))
+    rows = [
+        {
+            "record_a": a,
+            "record_b": b,
+            "score": link.decision.score,
+            "verdict": link.decision.verdict,
+            "evidence": _evidence(link),
+            "found_at": since.get((a, b), tx.now),
+        }
+        for (a, b), link in found.items()
+    ]
+    for chunk in _chunks(rows):
+        tx.session.execute(insert(DoubtfulPair), chunk)
+    ours, theirs = FirmMember.__table__.alias(), FirmMember.__table__.alias()
+    settled = tx.session.execute(
+        select(DoubtfulPair.record_a, DoubtfulPair.record_b)
+        .join(ours, ours.c.source_record_id == DoubtfulPair.record_a)
+        .join(theirs, theirs.c.source_record_id == DoubtfulPair.record_b)
+        .where(ours.c.firm_id == theirs.c.firm_id)
+    )
+    _drop(tx, [(a, b) for a, b in settled])
+
+
+def _evidence(link: Link) -> list[dict[str, object]]:
+    return [
+        {"field": name, "points": round(one.points, 1), "reason": one.reason}
+        for name, one in zip(EVIDENCE_OF, link.decision.evidence, strict=True)
+        if one.points or one.reason
+    ]
+
+
+def _drop(tx: Transaction, pairs: Sequence[tuple[int, int]]) -> None:
+    both = tuple_(DoubtfulPair.record_a, DoubtfulPair.record_b)
+    for chunk in _chunks(pairs):
+        tx.session.execute(delete(DoubtfulPair).where(both.in_(chunk)))
+
+
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]
