@@ -1,11 +1,13 @@
 """What the lists say: their entries and the firms that they mean, for pages and the command line."""
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.lists import ListedLine, ListReport
 from recruit.firms.tables import Firm, ListedFirm
-from recruit.firms.values import FirmTag, ListedState
+from recruit.firms.values import FirmTag, ListedState, why_left_alone
 
 
 class EntryNotFound(LookupError):
@@ -50,6 +52,23 @@ def _line(row: ListedFirm, firm_name: str | None) -> ListedLine:
         firm_name=firm_name or "",
         candidates=tuple(row.candidates),
     )
+
+
+def list_left_alone(tx: Transaction, firm_ids: Collection[int]) -> dict[int, str]:
+    """Return for each of these firms that lists say to leave alone, in words, what they call it."""
+    rows = tx.session.execute(
+        select(ListedFirm.firm_id, ListedFirm.tag, ListedFirm.list_name)
+        .where(ListedFirm.firm_id.in_(firm_ids), ListedFirm.removed_at.is_(None))
+        .order_by(ListedFirm.tag, ListedFirm.list_name)
+    )
+    tags: dict[int, dict[str, None]] = {}
+    lists: dict[int, dict[str, None]] = {}
+    for firm_id, tag, name in rows:
+        tags.setdefault(firm_id or 0, {})[tag] = None
+        lists.setdefault(firm_id or 0, {})[name] = None
+    return {
+        one: f"{why_left_alone(said)} (Said by: {', '.join(lists[one])}.)" for one, said in tags.items()
+    }
 
 
 def list_lists(tx: Transaction) -> list[tuple[str, int]]:

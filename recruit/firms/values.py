@@ -1,5 +1,6 @@
 """The words of resolution: a resolved firm, what is known of it, and why two sightings are one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +24,21 @@ class FirmTag(StrEnum):
     COMPETITOR = "competitor"
     OPEN_APPLICATION = "open_application"
     EXCLUDED = "excluded"
+
+
+_TAG_WORDS = {
+    FirmTag.PARTNER: "a partner already",
+    FirmTag.CUSTOMER: "a customer",
+    FirmTag.COMPETITOR: "a competitor",
+    FirmTag.OPEN_APPLICATION: "a firm whose application is open",
+    FirmTag.EXCLUDED: "excluded by a list",
+}
+
+
+def why_left_alone(tags: Iterable[str]) -> str:
+    """Return in a sentence why a firm with these tags is not recruited; empty where nothing forbids it."""
+    words = [_TAG_WORDS[tag] for tag in FirmTag if tag in set(tags)]
+    return f"It is {' and '.join(words)}." if words else ""
 
 
 class ListedState(StrEnum):

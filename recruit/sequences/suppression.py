@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import or_, select
 
 from recruit.db.transaction import Transaction
+from recruit.firms.listed import list_left_alone
 from recruit.sequences.addresses import address_key, domain_and_parents, domain_of, key_hash
 from recruit.sequences.stopping import finish_enrollments
 from recruit.sequences.store import UnknownRow, get_family, list_families, lock_enrollments
@@ -82,7 +83,10 @@ def ask_suppressed(
     recipients: Collection[tuple[str, int]],
     families: Mapping[int, tuple[int, ...]],
 ) -> dict[tuple[str, int], str]:
-    """Return for each (address, firm id) that is suppressed, in words, what suppresses it."""
+    """Return for each (address, firm id) that is suppressed, in words, what suppresses it.
+
+    A firm that a list calls a customer, a partner, a competitor or excluded is left alone as well.
+    """
     keys = {pair: _keys(pair[0], families.get(pair[1], (pair[1],))) for pair in recipients}
     hashes = {key_hash(key) for found in keys.values() for _, key in found}
     if not hashes:
@@ -102,6 +106,11 @@ def ask_suppressed(
             if reason is not None and pair not in said:
                 what = "The firm" if scope is SuppressionScope.FIRM else key
                 said[pair] = f"{what} is suppressed: {reason}"
+    tagged = list_left_alone(tx, {one for pair in keys for one in families.get(pair[1], (pair[1],))})
+    for pair in keys:
+        for firm_id in families.get(pair[1], (pair[1],)):
+            if firm_id in tagged:
+                said.setdefault(pair, tagged[firm_id])
     return said
 
 
