@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components  # type: ignore[import-unt
 from recruit.firms.bulk.pairs import (
     Longs,
     count_crowds,
+    distinct,
     find_pairs,
     find_places,
 )
@@ -78,7 +79,7 @@ def count_spread(sheet: Sheet) -> Rarity:
     words = np.fromiter(chain.from_iterable(sheet.said), np.int64, int(lengths.sum()))
     key = np.repeat(sheet.key.astype(np.int64), lengths)
     forms = len(sheet.forms)
-    different = np.unique(key * max(forms, 1) + sheet.form[words])
+    different = distinct(key * max(forms, 1) + sheet.form[words])
     counts = np.bincount(different % max(forms, 1), minlength=forms).tolist()
     spread = dict(zip(sheet.forms.values, counts, strict=False))
     return Rarity(len(np.unique(sheet.key)), spread)

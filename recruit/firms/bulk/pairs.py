@@ -59,6 +59,12 @@ def look_up(values: Ints, codes: Ints) -> Ints:
     return np.where(codes >= 0, values[np.maximum(codes, 0)], np.int32(-1))
 
 
+def distinct(values: Longs) -> Longs:
+    """Return the different values, in order; many times sooner than `np.unique`, which hashes them."""
+    ordered = np.sort(values)
+    return ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+
+
 def _both(one: Ints, other: Ints, others: int) -> Longs:
     return np.where((one >= 0) & (other >= 0), one.astype(np.int64) * (others + 1) + other, -1)
 
@@ -117,9 +123,9 @@ def find_pairs(sheet: Sheet, places: Places, firm: Longs) -> Longs:
             of_kind.append(row[near].astype(np.int64) * len(sheet) + row[near + step])
         if not of_kind:
             continue
-        pairs = np.unique(np.concatenate(of_kind))
+        pairs = distinct(np.concatenate(of_kind))
         found.append(_with_a_word(sheet, pairs) if keys.needs_a_word else pairs)
-    pairs = np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+    pairs = distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
     a, b = np.divmod(pairs, len(sheet))
     apart: Longs = pairs[(firm[a] < 0) | (firm[a] != firm[b])]
     return apart
@@ -309,6 +315,6 @@ def _first_phone(sheet: Sheet) -> Ints:
 def _count_different(code: Longs, value: Ints, size: int) -> Longs:
     """Return for each code how many different values stand with it; -1 is no value."""
     there = value >= 0
-    both = np.unique(code[there] * (int(value.max(initial=0)) + 1) + value[there])
+    both = distinct(code[there] * (int(value.max(initial=0)) + 1) + value[there])
     counts: Longs = np.bincount(both // (int(value.max(initial=0)) + 1), minlength=size)
     return counts[:size]
