@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from recruit.db.base import BigInt, Json, UtcDateTime
+from sqlalchemy.dialects import sqlite
 
 revision = "0002"
 down_revision = "0001"
@@ -24,6 +25,41 @@ def upgrade() -> None:
         sa.Column("withdrawn_by", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_persons_verdict")),
     )
+    op.create_table(
+        "saved_view",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("name", name=op.f("uq_saved_view_name")),
+    )
+    op.create_table(
+        "firm_override",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("profile_id", BigInt, nullable=False),
+        sa.Column("firm_id", BigInt, nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("hundredths", sa.Integer(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("undone_at", UtcDateTime(), nullable=True),
+        sa.Column("undone_by", sa.String(length=200), nullable=True),
+        sa.ForeignKeyConstraint(["firm_id"], ["firm.id"], name=op.f("fk_firm_override_firm_id")),
+        sa.ForeignKeyConstraint(
+            ["profile_id"], ["profile.id"], name=op.f("fk_firm_override_profile_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_firm_override")),
+    )
+    with op.batch_alter_table("firm_override", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_firm_override_firm_id"), ["firm_id"], unique=False)
+        batch_op.create_index(
+            "ix_firm_override_profile_id_firm_id", ["profile_id", "firm_id"], unique=False
+        )
+
     op.create_table(
         "former_name",
         sa.Column("firm_id", BigInt, autoincrement=False, nullable=False),
@@ -114,6 +150,33 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("firm_move", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_firm_move_change_id"), ["change_id"], unique=False)
+
+    op.create_table(
+        "ranking",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("profile_version_id", BigInt, nullable=False),
+        sa.Column("model_version", sa.String(length=100), nullable=True),
+        sa.Column("ranked_at", UtcDateTime(), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("ranked", sa.Integer(), nullable=False),
+        sa.Column("gated", sa.Integer(), nullable=False),
+        sa.Column("excluded", sa.Integer(), nullable=False),
+        sa.Column("vetoed", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("corpus", Json, nullable=False),
+        sa.Column("facets", Json, nullable=False),
+        sa.Column("snapshot", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["profile_version_id"],
+            ["profile_version.id"],
+            name=op.f("fk_ranking_profile_version_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ranking")),
+    )
+    with op.batch_alter_table("ranking", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_ranking_profile_version_id"), ["profile_version_id"], unique=False
+        )
 
     op.create_table(
         "doubtful_pair",
@@ -212,6 +275,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("health", Json, nullable=True))
         batch_op.add_column(sa.Column("health_at", UtcDateTime(), nullable=True))
 
+    with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
+        batch_op.drop_index(batch_op.f("ix_score_firm_id"))
+        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
+
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
 
@@ -248,6 +317,17 @@ def downgrade() -> None:
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.drop_column("active_since")
+
+    with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.create_foreign_key(
+            batch_op.f("fk_score_profile_version_id"),
+            "profile_version",
+            ["profile_version_id"],
+            ["id"],
+        )
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
+        batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
+        batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
 
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
         batch_op.drop_column("health_at")
@@ -304,6 +384,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_doubtful_pair_record_b"))
 
     op.drop_table("doubtful_pair")
+    with op.batch_alter_table("ranking", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ranking_profile_version_id"))
+
+    op.drop_table("ranking")
     with op.batch_alter_table("firm_move", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_firm_move_change_id"))
 
@@ -321,5 +405,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_former_name_name_key"))
 
     op.drop_table("former_name")
+    with op.batch_alter_table("firm_override", schema=None) as batch_op:
+        batch_op.drop_index("ix_firm_override_profile_id_firm_id")
+        batch_op.drop_index(batch_op.f("ix_firm_override_firm_id"))
+
+    op.drop_table("firm_override")
+    op.drop_table("saved_view")
     op.drop_table("persons_verdict")
     # ### end Alembic commands ###
