@@ -78,6 +78,7 @@ class FieldName(StrEnum):
     SOCIAL = "social"
     # A named person at the firm, as `recruit.sourcing.persons` writes one.
     PERSON = "person"
+    OFFICE = "office"
 
 
 # Fields of which a firm may have several values at once; every other field has one.
@@ -90,9 +91,10 @@ MANY_VALUED = frozenset(
         FieldName.PARTNERSHIP,
         FieldName.SOCIAL,
         FieldName.PERSON,
+        FieldName.OFFICE,
     }
 )
-# Fields whose value is an Interval; every other value is text.
+# Fields whose value is an Interval; that of OFFICE is an Office, every other one is text.
 INTERVALS = frozenset({FieldName.EMPLOYEES, FieldName.FOUNDED})
 
 
