@@ -67,7 +67,8 @@ def list_left_alone(tx: Transaction, firm_ids: Collection[int]) -> dict[int, str
         tags.setdefault(firm_id or 0, {})[tag] = None
         lists.setdefault(firm_id or 0, {})[name] = None
     return {
-        one: f"{why_left_alone(said)} (Said by: {', '.join(lists[one])}.)" for one, said in tags.items()
+        one: f"{why_left_alone(said)} (Said by: {', '.join(lists[one])}.)"
+        for one, said in tags.items()
     }
 
 

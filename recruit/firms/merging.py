@@ -245,6 +245,9 @@ def _undo_merge(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
     away.updated_at = tx.now
     members = list_members_moved(move_back(tx, change.id, homes=homes, to_id=away.id))
     forget_names(tx, homes, change.detail.get("names", ()))
+    for told_there in _standing_merges(tx, away.id):
+        if told_there.detail.get("into") == change.firm_id:
+            told_there.undone_at, told_there.undone_by = tx.now, actor
     _unsay(tx, change, actor)
     if "verdict" not in change.detail and members and (rest := _members(tx, root)):
         # A run joined them, by evidence that is still there.
@@ -263,6 +266,20 @@ def _undo_merge(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
     return Outcome(away.id, root, change.id)
 
 
+def _standing_merges(tx: Transaction, firm_id: int) -> list[FirmChange]:
+    return list(
+        tx.session.scalars(
+            select(FirmChange)
+            .where(
+                FirmChange.firm_id == firm_id,
+                FirmChange.kind == ChangeKind.MERGED,
+                FirmChange.undone_at.is_(None),
+            )
+            .order_by(FirmChange.id)
+        )
+    )
+
+
 def _undo_split(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
     split_off = tx.session.get_one(Firm, change.detail["to"])
     home = get_firm(tx, change.firm_id)
@@ -271,17 +288,11 @@ def _undo_split(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
             f"{split_off.name} ({split_off.id}) has been merged into another firm since. "
             f"Undo that first: `recruit firms history {split_off.merged_into_id}`."
         )
-    joined = tx.session.scalar(
-        select(FirmChange.id).where(
-            FirmChange.firm_id == split_off.id,
-            FirmChange.kind == ChangeKind.MERGED,
-            FirmChange.undone_at.is_(None),
-        )
-    )
-    if joined is not None:
+    joined = [c.id for c in _standing_merges(tx, split_off.id) if "from" in c.detail]
+    if joined:
         raise UndoRefused(
             f"Another firm has been merged into {split_off.name} ({split_off.id}) since. "
-            f"Undo that first: `recruit firms undo {joined}`."
+            f"Undo that first: `recruit firms undo {joined[-1]}`."
         )
     _unsay(tx, change, actor)
     forget_copies(tx, split_off.id)
