@@ -54,7 +54,7 @@ def load(
     start: Annotated[bool, typer.Option("--start", help="Let it send at once.")] = False,
 ) -> None:
     """Save a sequence as a new version; firms that are under way keep theirs."""
-    from recruit.sequences.definition import load_definition
+    from recruit.sequences.parsing import load_definition
     from recruit.sequences.usecases import (
         UnknownMailbox,
         add_mailbox,

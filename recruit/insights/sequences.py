@@ -7,7 +7,8 @@ from sqlalchemy import func, literal_column, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
-from recruit.sequences.definition import SequenceDefinition, Step, parse_definition
+from recruit.sequences.definition import SequenceDefinition, Step
+from recruit.sequences.parsing import parse_definition
 from recruit.sequences.tables import (
     Enrollment,
     Mailbox,

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm
 from recruit.sequences.addresses import key_hash, masked
-from recruit.sequences.planning import plan_touch
-from recruit.sequences.stopping import stop_firm
+from recruit.sequences.planning import plan_after
+from recruit.sequences.stopping import lock_to_stop, stop_firm
 from recruit.sequences.store import UnknownRow, announce_firm, lock_touch, move_touch
 from recruit.sequences.suppression import suppress
 from recruit.sequences.tables import Enrollment, Reply, Suppression, Touch
@@ -56,7 +56,8 @@ def _settle_task(
     touch.settled_by = actor
     touch.outcome = note
     touch.blocked_by = ""
-    plan_touch(tx, enrollment, touch.step_index + 1, tx.now, touch.address_key)
+    touch.expires_at = None
+    plan_after(tx, enrollment, touch)
     announce_firm(tx, enrollment.firm_id)
     return touch
 
@@ -118,11 +119,12 @@ def find_unsubscribe(tx: Transaction, *, token: str) -> UnsubscribeView:
 def unsubscribe(tx: Transaction, *, token: str) -> UnsubscribeView:
     """Never write to the token's address again, and stop its firm. A second time changes nothing."""
     enrollment = _by_token(tx, token)
-    reason = "The recipient used the unsubscribe link."
+    reason, key = "The recipient used the unsubscribe link.", _key_of(tx, enrollment)
+    lock_to_stop(tx, firm_ids=[enrollment.firm_id], addresses=[key], enrollment_ids=[enrollment.id])
     suppress(
         tx,
         scope=SuppressionScope.ADDRESS,
-        key=_key_of(tx, enrollment),
+        key=key,
         reason=reason,
         actor="recipient",
         exit_reason=ExitReason.OPTED_OUT,

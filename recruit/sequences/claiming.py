@@ -5,29 +5,40 @@ Nothing is said to a mail server here. What may not go now moves on with the nam
 
 from collections.abc import Sequence as Rows
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select
 
 from recruit.db.transaction import Transaction
-from recruit.sequences.addresses import address_key
-from recruit.sequences.answers import answered_since, list_answers
-from recruit.sequences.due import Facts, Hold, OpenTask, Send, Stop, Wait, next_move
+from recruit.sequences.addresses import address_key, domain_of
+from recruit.sequences.due import Hold, OpenTask, Pass, Send, Stop, Wait, give_up_at, next_move
+from recruit.sequences.frames import Frames, load_frames
 from recruit.sequences.messages import Letter, sender_domain
-from recruit.sequences.planning import definition_of, view_of
-from recruit.sequences.quota import Room, lock_room
-from recruit.sequences.recipients import Recipient, list_recipients
+from recruit.sequences.planning import Course, plan_step
+from recruit.sequences.quota import Room, keep_domains, lock_rooms
+from recruit.sequences.recipients import Recipient
 from recruit.sequences.stopping import finish_enrollments
-from recruit.sequences.store import list_families, may_move_on, move_touch
-from recruit.sequences.suppression import ask_suppressed
-from recruit.sequences.tables import Enrollment, Mailbox, Sequence, SequenceVersion, Touch
-from recruit.sequences.threads import Thread, list_threads
+from recruit.sequences.store import announce_firm, mailbox_id_of, may_move_on, move_touch
+from recruit.sequences.tables import Enrollment, Mailbox, Sequence, Touch
 from recruit.sequences.tokens import message_id, token_hash, unsubscribe_token
 from recruit.sequences.values import EnrollmentStatus, StepKind, TouchStatus
-from recruit.sequences.wording import Wording, word_step
+from recruit.sequences.wording import Wording
 
-NO_POSTAL_ADDRESS = (
-    "No postal address is set, and a message to a firm must carry one: set RECRUIT_POSTAL_ADDRESS."
+_DUE = (
+    select(Touch, Enrollment, mailbox_id_of())
+    .join(Enrollment, Enrollment.id == Touch.enrollment_id)
+    .join(Sequence, Sequence.id == Touch.sequence_id)
+    .join(Mailbox, Mailbox.id == mailbox_id_of())
+    .where(
+        may_move_on(),
+        Touch.due_at <= bindparam("now"),
+        Touch.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(Touch.due_at, Touch.id)
+    .limit(bindparam("most"))
+    # On SQLite this compiles to nothing, and the transaction has the database to itself.
+    .with_for_update(skip_locked=True, key_share=True, of=[Touch, Enrollment])
+    .execution_options(populate_existing=True)
 )
 
 
@@ -47,8 +58,10 @@ class Claim:
     """A touch that is ours until its lease ends, and what to say. `fence` proves the claim."""
 
     touch_id: int
-    enrollment_id: int
+    step_index: int
     fence: int
+    mailbox_id: int
+    course: Course
     letter: Letter
     lasts: timedelta
 
@@ -60,6 +73,7 @@ class Sweep:
     claims: list[Claim] = field(default_factory=list)
     looked_at: int = 0
     tasks: int = 0
+    passed: int = 0
     postponed: int = 0
     held: int = 0
     stopped: int = 0
@@ -68,98 +82,75 @@ class Sweep:
 def claim_due(tx: Transaction, sender: Sender, limit: int) -> Sweep:
     """Take the touches that are due, at most `limit`, oldest first, and decide each anew."""
     sweep = Sweep()
+    # Without a postal address no mail may go, and those that wait must not stand before the tasks.
     has_address = bool(sender.postal_address.strip())
-    if not has_address:
-        _name_missing_address(tx)
-    rows = _due_rows(tx, limit, list(StepKind) if has_address else [StepKind.TASK])
+    kinds = [kind for kind in StepKind if has_address or kind is not StepKind.EMAIL]
+    due = tx.session.execute(_DUE, {"now": tx.now, "most": limit, "kinds": kinds})
+    rows = [(touch, enrollment, mailbox_id) for touch, enrollment, mailbox_id in due]
     sweep.looked_at = len(rows)
     if rows:
-        desk = _Desk(tx, sender, rows)
-        for touch, enrollment in rows:
-            desk.decide(touch, enrollment, sweep)
+        _Desk(tx, sender, rows).decide_all(sweep)
         tx.session.flush()
     return sweep
 
 
-def _due_rows(tx: Transaction, limit: int, kinds: list[StepKind]) -> Rows[tuple[Touch, Enrollment]]:
-    query = (
-        select(Touch, Enrollment)
-        .join(Enrollment, Enrollment.id == Touch.enrollment_id)
-        .join(Sequence, Sequence.id == Touch.sequence_id)
-        .join(Mailbox, Mailbox.id == Sequence.mailbox_id)
-        .where(may_move_on(), Touch.due_at <= tx.now, Touch.kind.in_(kinds))
-        .order_by(Touch.due_at, Touch.id)
-        .limit(limit)
-        # On SQLite this compiles to nothing, and the transaction has the database to itself.
-        .with_for_update(skip_locked=True, key_share=True, of=[Touch, Enrollment])
-        .execution_options(populate_existing=True)
-    )
-    return [(row[0], row[1]) for row in tx.session.execute(query)]
-
-
-def _name_missing_address(tx: Transaction) -> None:
-    tx.session.execute(
-        update(Touch)
-        .where(
-            Touch.status == TouchStatus.PENDING,
-            Touch.kind == StepKind.EMAIL,
-            Touch.due_at <= tx.now,
-            Touch.blocked_by != NO_POSTAL_ADDRESS,
-        )
-        .values(blocked_by=NO_POSTAL_ADDRESS)
-        .execution_options(synchronize_session=False)
-    )
-
-
 class _Desk:
-    """What the decisions of one claim need, read at once for all its touches."""
+    """Decides the touches of one claim, one by one, and writes each decision."""
 
     def __init__(
-        self, tx: Transaction, sender: Sender, rows: Rows[tuple[Touch, Enrollment]]
+        self, tx: Transaction, sender: Sender, rows: Rows[tuple[Touch, Enrollment, int]]
     ) -> None:
         self._tx = tx
         self._sender = sender
-        enrollments = [enrollment for _, enrollment in rows]
-        families = list_families(tx, {e.firm_id for e in enrollments})
-        self._recipients = list_recipients(tx, {e.contact_id for e in enrollments})
-        self._suppressed = ask_suppressed(
-            tx, {(self._recipients[e.contact_id].email, e.firm_id) for e in enrollments}, families
+        self._rows = rows
+        self._frames: Frames = load_frames(tx, [enrollment for _, enrollment, _ in rows])
+        self._rooms = lock_rooms(
+            tx,
+            {mailbox_id for _, _, mailbox_id in rows},
+            {domain_of(touch.address_key) for touch, _, _ in rows},
         )
-        self._answers = list_answers(tx, families)
-        self._threads = list_threads(tx, {e.id for e in enrollments})
-        sequence_ids = {e.sequence_id for e in enrollments}
-        version_ids = {e.sequence_version_id for e in enrollments}
-        sequences = tx.session.scalars(select(Sequence).where(Sequence.id.in_(sequence_ids)))
-        versions = tx.session.scalars(
-            select(SequenceVersion).where(SequenceVersion.id.in_(version_ids))
-        )
-        self._sequences = {s.id: s for s in sequences}
-        self._definitions = {version.id: definition_of(version) for version in versions}
-        mailbox_ids = sorted({s.mailbox_id for s in self._sequences.values()})
-        self._rooms = {mailbox_id: lock_room(tx, mailbox_id) for mailbox_id in mailbox_ids}
 
-    def decide(self, touch: Touch, enrollment: Enrollment, sweep: Sweep) -> None:
-        """Decide one touch and write the decision."""
+    def decide_all(self, sweep: Sweep) -> None:
+        """Decide every touch, in the order in which they came due."""
+        before = {key: dict(room.domains) for key, room in self._rooms.items()}
+        for touch, enrollment, mailbox_id in self._rows:
+            self._decide(touch, enrollment, self._rooms[mailbox_id], sweep)
+        keep_domains(self._tx, before, self._rooms.values())
+
+    def _decide(self, touch: Touch, enrollment: Enrollment, room: Room, sweep: Sweep) -> None:
         if enrollment.status is EnrollmentStatus.FINISHED:
-            _cancel(touch, self._tx.now)
+            _cancel(self._tx, touch)
             sweep.stopped += 1
             return
-        recipient = self._recipients[enrollment.contact_id]
-        sequence = self._sequences[enrollment.sequence_id]
-        room = self._rooms[sequence.mailbox_id]
-        wording, facts = self._gather(touch, enrollment, recipient, sequence, room)
-        view = view_of(enrollment, sequence.name, recipient, touch.step_index, touch.due_at)
-        match next_move(view, facts, self._tx.now):
+        frames = self._frames
+        course = frames.course(enrollment, touch, room)
+        wording = frames.word(enrollment, touch, course, room)
+        recipient = frames.recipients[enrollment.contact_id]
+        domain = domain_of(touch.address_key)
+        facts = frames.facts(
+            enrollment,
+            course,
+            room,
+            domain,
+            self._unfit(touch, recipient, wording),
+            self._sender.postal_address,
+        )
+        match next_move(course.view(touch.step_index, touch.due_at), facts, self._tx.now):
             case Send():
                 _resume(enrollment)
-                room.reserve(self._tx.now)
-                sweep.claims.append(self._claim(touch, enrollment, recipient, room, wording))
+                room.reserve(self._tx.now, domain)
+                sweep.claims.append(self._claim(touch, enrollment, course, room, wording))
             case OpenTask():
                 _resume(enrollment)
-                move_touch(touch, TouchStatus.OPEN)
-                touch.subject, touch.body, touch.link = wording.subject, wording.body, wording.link
-                touch.blocked_by = ""
+                self._open_task(touch, course, wording)
                 sweep.tasks += 1
+            case Pass(to, because):
+                _resume(enrollment)
+                move_touch(touch, TouchStatus.DONE)
+                touch.settled_at, touch.settled_by = self._tx.now, "engine"
+                touch.outcome, touch.blocked_by = because, ""
+                plan_step(self._tx, course, to, self._tx.now)
+                sweep.passed += 1
             case Wait(until, rule):
                 if until is not None and until == room.slot:
                     room.queue()
@@ -174,43 +165,32 @@ class _Desk:
                 finish_enrollments(self._tx, [enrollment], reason, detail)
                 sweep.stopped += 1
 
-    def _gather(
-        self,
-        touch: Touch,
-        enrollment: Enrollment,
-        recipient: Recipient,
-        sequence: Sequence,
-        room: Room,
-    ) -> tuple[Wording, Facts]:
-        definition = self._definitions[enrollment.sequence_version_id]
-        step = definition.steps[touch.step_index]
-        thread = self._threads.get(enrollment.id, Thread())
-        wording = word_step(step, definition, recipient, room.mailbox, thread)
-        unfit = wording.unfit
+    def _unfit(self, touch: Touch, recipient: Recipient, wording: Wording) -> str | None:
         if address_key(recipient.email) != touch.address_key:
-            unfit = (
+            return (
                 f"The contact's address became {recipient.email} since the firm was enrolled. "
                 "Stop this enrollment; another sequence may use the new address."
             )
-        facts = Facts(
-            definition=definition,
-            sequence_status=sequence.status,
-            mailbox=room.view(),
-            suppressed=self._suppressed.get((recipient.email, enrollment.firm_id)),
-            answered=answered_since(self._answers.get(enrollment.firm_id), enrollment.enrolled_at),
-            unfit=unfit,
+        return wording.unfit
+
+    def _open_task(self, touch: Touch, course: Course, wording: Wording) -> None:
+        move_touch(touch, TouchStatus.OPEN)
+        touch.subject, touch.body, touch.link = wording.subject, wording.body, wording.link
+        touch.expires_at = give_up_at(
+            course.definition, touch.step_index, course.place, self._tx.now
         )
-        return wording, facts
+        touch.blocked_by = ""
 
     def _claim(
         self,
         touch: Touch,
         enrollment: Enrollment,
-        recipient: Recipient,
+        course: Course,
         room: Room,
         wording: Wording,
     ) -> Claim:
         now, sender, mailbox = self._tx.now, self._sender, room.mailbox
+        recipient = self._frames.recipients[enrollment.contact_id]
         token = unsubscribe_token(sender.secret, enrollment.id)
         enrollment.unsubscribe_key = token_hash(token)
         move_touch(touch, TouchStatus.CLAIMED)
@@ -218,6 +198,7 @@ class _Desk:
         touch.lease_until = now + sender.claim_lasts
         touch.reserved_on = now.date()
         touch.blocked_by = ""
+        touch.variant = course.definition.variant_of(touch.step_index, enrollment.firm_id)
         touch.subject, touch.body = wording.subject, wording.body
         touch.message_id = message_id(sender.secret, touch.id, sender_domain(mailbox.address))
         letter = Letter(
@@ -233,8 +214,17 @@ class _Desk:
             unsubscribe_url=f"{sender.base_url.rstrip('/')}/u/{token}",
             postal_address=sender.postal_address,
             origin=recipient.origin,
+            privacy_url=self._frames.compliance[enrollment.sequence_id].privacy_url,
         )
-        return Claim(touch.id, enrollment.id, touch.fence, letter, sender.claim_lasts)
+        return Claim(
+            touch.id,
+            touch.step_index,
+            touch.fence,
+            mailbox.id,
+            course,
+            letter,
+            sender.claim_lasts,
+        )
 
 
 def _resume(enrollment: Enrollment) -> None:
@@ -244,7 +234,8 @@ def _resume(enrollment: Enrollment) -> None:
     enrollment.paused_until = None
 
 
-def _cancel(touch: Touch, now: datetime) -> None:
+def _cancel(tx: Transaction, touch: Touch) -> None:
     move_touch(touch, TouchStatus.CANCELLED)
     touch.blocked_by = "The enrollment is finished."
-    touch.settled_at = now
+    touch.settled_at = tx.now
+    announce_firm(tx, touch.firm_id)

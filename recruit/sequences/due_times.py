@@ -5,9 +5,27 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from recruit.db.transaction import Transaction
-from recruit.sequences.store import may_move_on
+from recruit.sequences.store import mailbox_id_of, may_move_on
 from recruit.sequences.tables import Enrollment, Mailbox, Sequence, Touch
 from recruit.sequences.values import EnrollmentStatus, TouchStatus
+
+_TOUCH = (
+    select(Touch.due_at)
+    .join(Enrollment, Enrollment.id == Touch.enrollment_id)
+    .join(Sequence, Sequence.id == Touch.sequence_id)
+    .join(Mailbox, Mailbox.id == mailbox_id_of())
+    .where(may_move_on())
+    .order_by(Touch.due_at)
+    .limit(1)
+)
+_LEASE = select(func.min(Touch.lease_until)).where(
+    Touch.status.in_((TouchStatus.CLAIMED, TouchStatus.SENDING))
+)
+_EXPIRY = select(func.min(Touch.expires_at)).where(Touch.status == TouchStatus.OPEN)
+_FINISH = select(func.min(Enrollment.finish_at)).where(
+    Enrollment.status != EnrollmentStatus.FINISHED
+)
+_QUERIES = (_TOUCH, _LEASE, _EXPIRY, _FINISH)
 
 
 def next_due_at(tx: Transaction) -> datetime | None:
@@ -15,20 +33,5 @@ def next_due_at(tx: Transaction) -> datetime | None:
 
     What is due already yields its own time, which is not after `tx.now`.
     """
-    touch = (
-        select(Touch.due_at)
-        .join(Enrollment, Enrollment.id == Touch.enrollment_id)
-        .join(Sequence, Sequence.id == Touch.sequence_id)
-        .join(Mailbox, Mailbox.id == Sequence.mailbox_id)
-        .where(may_move_on())
-        .order_by(Touch.due_at)
-        .limit(1)
-    )
-    lease = select(func.min(Touch.lease_until)).where(
-        Touch.status.in_((TouchStatus.CLAIMED, TouchStatus.SENDING))
-    )
-    finish = select(func.min(Enrollment.finish_at)).where(
-        Enrollment.status != EnrollmentStatus.FINISHED
-    )
-    moments = [tx.session.scalar(query) for query in (touch, lease, finish)]
+    moments = [tx.session.scalar(query) for query in _QUERIES]
     return min((moment for moment in moments if moment is not None), default=None)

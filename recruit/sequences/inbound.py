@@ -8,12 +8,12 @@ from recruit.db.transaction import Transaction
 from recruit.mail.port import IncomingMail
 from recruit.sequences.addresses import address_key
 from recruit.sequences.classify import Classified, classify_parts
+from recruit.sequences.mailboxes import pause_mailbox
 from recruit.sequences.mailparts import MailParts, take_apart
 from recruit.sequences.matching import Match, is_our_own, match_address, match_domain, match_message
 from recruit.sequences.pausing import pause_for_absence
-from recruit.sequences.sequences import pause_mailbox
 from recruit.sequences.settling import settle_by_evidence
-from recruit.sequences.stopping import stop_firm
+from recruit.sequences.stopping import lock_to_stop, stop_firm
 from recruit.sequences.store import announce_firm, get_family
 from recruit.sequences.suppression import suppress
 from recruit.sequences.tables import Enrollment, Mailbox, Reply, Sequence
@@ -90,6 +90,12 @@ def _match(tx: Transaction, verdict: Classified, parts: MailParts) -> Match:
 def _act(
     tx: Transaction, reply: Reply, verdict: Classified, match: Match, parts: MailParts
 ) -> None:
+    lock_to_stop(
+        tx,
+        firm_ids=match.firm_ids,
+        addresses=[parts.sender, _written_to(match, verdict.recipient)],
+        enrollment_ids=[match.enrollment.id] if match.enrollment else [],
+    )
     match verdict.kind:
         case InboundKind.HUMAN:
             _stop_firms(tx, match, ExitReason.REPLIED, f"{parts.sender} answered.")
@@ -127,7 +133,7 @@ def _take_bounce(tx: Transaction, verdict: Classified, match: Match) -> None:
         _suppress(tx, {key}, f"The address does not exist: {verdict.text}", ExitReason.BOUNCED)
     elif verdict.about_us and match.enrollment is not None:
         sequence = tx.session.get_one(Sequence, match.enrollment.sequence_id)
-        mailbox = tx.session.get_one(Mailbox, sequence.mailbox_id)
+        mailbox = tx.session.get_one(Mailbox, match.enrollment.mailbox_id or sequence.mailbox_id)
         pause_mailbox(tx, address=mailbox.address, reason=f"A server refuses us: {verdict.text}")
 
 

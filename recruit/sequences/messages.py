@@ -42,6 +42,7 @@ class Letter:
     unsubscribe_url: str
     postal_address: str
     origin: str
+    privacy_url: str = ""
 
 
 def compose(letter: Letter) -> bytes:

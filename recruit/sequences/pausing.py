@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.due import absence_wait
-from recruit.sequences.planning import get_frame, view_of
+from recruit.sequences.planning import get_course
 from recruit.sequences.recipients import list_recipients
 from recruit.sequences.stopping import take_claim_back
 from recruit.sequences.store import announce_firm, lock_enrollments
@@ -38,7 +38,7 @@ def _pause(tx: Transaction, enrollment: Enrollment, until: date | None) -> None:
     enrollment.paused_until = end
     if enrollment.finish_at is not None:
         enrollment.finish_at = max(enrollment.finish_at, end + _DEFAULT_PAUSE)
-    sequence, definition = get_frame(tx, enrollment)
+    course = get_course(tx, enrollment)
     waiting = tx.session.scalars(
         select(Touch)
         .where(
@@ -52,9 +52,10 @@ def _pause(tx: Transaction, enrollment: Enrollment, until: date | None) -> None:
     for touch in waiting:
         if touch.status is TouchStatus.CLAIMED:
             take_claim_back(tx, touch)
-        view = view_of(enrollment, sequence.name, recipient, touch.step_index, touch.due_at)
         try:
-            wait = absence_wait(view, definition, tx.now)
+            wait = absence_wait(
+                course.view(touch.step_index, touch.due_at), course.definition, tx.now
+            )
         except NoOpening:
             continue  # held with this reason as soon as it is looked at
         if wait is not None and wait.until is not None:

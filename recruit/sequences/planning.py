@@ -1,21 +1,33 @@
 """Which touch comes next: its row is made when the one before is settled, in the same transaction."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, insert, select, update
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.addresses import address_key
-from recruit.sequences.definition import SequenceDefinition, parse_definition
+from recruit.sequences.definition import SequenceDefinition
 from recruit.sequences.due import EnrollmentView, finish_due, first_due
-from recruit.sequences.recipients import Recipient, list_recipients
-from recruit.sequences.sequences import standing_rule
+from recruit.sequences.parsing import parse_definition
+from recruit.sequences.recipients import list_recipients
 from recruit.sequences.tables import Enrollment, Mailbox, Sequence, SequenceVersion, Touch
-from recruit.sequences.values import EnrollmentStatus, TouchStatus
+from recruit.sequences.values import EnrollmentStatus, SequenceStatus, StepKind, TouchStatus
+from recruit.sequences.windows import Place
 
 # By hash of content, so that an entry can never be stale.
 _parsed: dict[str, SequenceDefinition] = {}
 _MOST_PARSED = 256
+
+# Written as plain rows: one touch is planned for each that is sent.
+_INSERT = insert(cast("Table", Touch.__table__))
+_FINISH_AT = (
+    update(Enrollment)
+    .where(Enrollment.id == bindparam("enrollment_id"))
+    .values(finish_at=bindparam("finish_at"))
+    .execution_options(synchronize_session=False)
+)
 
 
 def definition_of(version: SequenceVersion) -> SequenceDefinition:
@@ -28,62 +40,117 @@ def definition_of(version: SequenceVersion) -> SequenceDefinition:
     return definition
 
 
+@dataclass(frozen=True)
+class Course:
+    """An enrollment on its way, as planning sees it. `key` is the address that it began with.
+
+    `rule` says what a person (or a refusal) has paused, for an e-mail and for anything else.
+    """
+
+    enrollment_id: int
+    sequence_id: int
+    sequence: str
+    firm_id: int
+    definition: SequenceDefinition
+    place: Place
+    status: EnrollmentStatus
+    paused_until: datetime | None
+    key: str
+    rules: tuple[str, str] = ("", "")
+
+    def under(self, rules: tuple[str, str]) -> "Course":
+        """Return the course with what is paused now."""
+        return self if rules == self.rules else replace(self, rules=rules)
+
+    def view(self, step_index: int, due_at: datetime) -> EnrollmentView:
+        """Return what the rules see of the enrollment at one of its steps."""
+        return EnrollmentView(
+            sequence=self.sequence,
+            firm_id=self.firm_id,
+            place=self.place,
+            status=self.status,
+            step_index=step_index,
+            due_at=due_at,
+            paused_until=self.paused_until,
+        )
+
+
+def standing_rules(
+    status: SequenceStatus, address: str, paused_at: datetime | None, reason: str
+) -> tuple[str, str]:
+    """Return in words what is paused and keeps an e-mail waiting, and what keeps other steps; or ""."""
+    if status is not SequenceStatus.ACTIVE:
+        rule = f"The sequence is {status.value}."
+        return rule, rule
+    return (f"The mailbox {address} is paused: {reason}" if paused_at is not None else "", "")
+
+
 def get_frame(tx: Transaction, enrollment: Enrollment) -> tuple[Sequence, SequenceDefinition]:
     """Return the sequence of an enrollment, and the definition that it began with."""
-    # The mailbox comes along because the next question is whether it is paused.
-    sequence, version, _ = tx.session.execute(
-        select(Sequence, SequenceVersion, Mailbox)
+    sequence, version = tx.session.execute(
+        select(Sequence, SequenceVersion)
         .join(SequenceVersion, SequenceVersion.sequence_id == Sequence.id)
-        .join(Mailbox, Mailbox.id == Sequence.mailbox_id)
         .where(SequenceVersion.id == enrollment.sequence_version_id)
     ).one()
     return sequence, definition_of(version)
 
 
-def view_of(
-    enrollment: Enrollment, sequence: str, recipient: Recipient, step_index: int, due_at: datetime
-) -> EnrollmentView:
-    """Return what the rules see of an enrollment at one of its steps."""
-    return EnrollmentView(
-        sequence=sequence,
-        firm_id=enrollment.firm_id,
-        place=recipient.place,
-        status=enrollment.status,
-        step_index=step_index,
-        due_at=due_at,
-        paused_until=enrollment.paused_until,
-    )
-
-
-def plan_touch(
-    tx: Transaction,
-    enrollment: Enrollment,
-    step_index: int,
-    after: datetime,
-    key: str | None = None,
-) -> Touch | None:
-    """Make the row of a step that counts from `after`; past the last step, set when waiting ends.
-
-    `key` is the address that the enrollment began with; without one, the contact's present address.
-    """
-    if enrollment.status is EnrollmentStatus.FINISHED:
-        return None
+def get_course(tx: Transaction, enrollment: Enrollment, key: str | None = None) -> Course:
+    """Return what planning needs; without a `key`, the contact's present address."""
     sequence, definition = get_frame(tx, enrollment)
     recipient = list_recipients(tx, [enrollment.contact_id])[enrollment.contact_id]
-    if step_index >= len(definition.steps):
-        enrollment.finish_at = finish_due(definition, recipient.place, after)
-        return None
-    view = view_of(enrollment, sequence.name, recipient, step_index, after)
-    touch = Touch(
+    mailbox = tx.session.get_one(Mailbox, enrollment.mailbox_id or sequence.mailbox_id)
+    return Course(
         enrollment_id=enrollment.id,
-        sequence_id=enrollment.sequence_id,
+        sequence_id=sequence.id,
+        sequence=sequence.name,
         firm_id=enrollment.firm_id,
-        step_index=step_index,
-        kind=definition.steps[step_index].kind,
-        status=TouchStatus.PENDING,
-        address_key=key or address_key(recipient.email),
-        due_at=first_due(view, definition, after),
-        blocked_by=standing_rule(tx, sequence, definition.steps[step_index].kind),
+        definition=definition,
+        place=recipient.place,
+        status=enrollment.status,
+        paused_until=enrollment.paused_until,
+        key=key or address_key(recipient.email),
+        rules=standing_rules(
+            sequence.status, mailbox.address, mailbox.paused_at, mailbox.paused_reason
+        ),
     )
-    tx.session.add(touch)
-    return touch
+
+
+def plan_first(tx: Transaction, enrollment: Enrollment) -> None:
+    """Make the row of the first step of a new enrollment."""
+    plan_step(tx, get_course(tx, enrollment), 0, tx.now)
+
+
+def plan_after(tx: Transaction, enrollment: Enrollment, touch: Touch) -> None:
+    """Make the row of the step after a touch that is done, counted from now."""
+    if enrollment.status is EnrollmentStatus.FINISHED:
+        return
+    course = get_course(tx, enrollment, touch.address_key)
+    plan_step(tx, course, course.definition.following(touch.step_index), tx.now)
+
+
+def plan_step(tx: Transaction, course: Course, step_index: int | None, after: datetime) -> None:
+    """Make the row of a step that counts from `after`; past the last step, set when waiting ends."""
+    definition = course.definition
+    if step_index is None:
+        finish_at = finish_due(definition, course.place, after)
+        tx.session.execute(
+            _FINISH_AT, {"enrollment_id": course.enrollment_id, "finish_at": finish_at}
+        )
+        return
+    kind = definition.steps[step_index].kind
+    due_at = first_due(course.view(step_index, after), definition, after)
+    tx.session.execute(
+        _INSERT,
+        {
+            "enrollment_id": course.enrollment_id,
+            "sequence_id": course.sequence_id,
+            "firm_id": course.firm_id,
+            "step_index": step_index,
+            "kind": kind,
+            "status": TouchStatus.PENDING,
+            "address_key": course.key,
+            "due_at": due_at,
+            "blocked_by": course.rules[0 if kind is StepKind.EMAIL else 1],
+        },
+    )

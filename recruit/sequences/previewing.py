@@ -2,30 +2,45 @@
 
 import heapq
 import itertools
+from collections.abc import Mapping
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
-from recruit.sequences.definition import SequenceDefinition, parse_definition
+from recruit.sequences.addresses import domain_of
+from recruit.sequences.definition import SequenceDefinition
 from recruit.sequences.due import (
     EnrollmentView,
     Facts,
     Hold,
     MailboxView,
     OpenTask,
+    Pass,
     Send,
     Stop,
     Wait,
     first_due,
     next_move,
 )
-from recruit.sequences.enrolling import EnrollmentRefused, choose_recipient, refuse_second
+from recruit.sequences.enrolling import (
+    EnrollmentRefused,
+    choose_mailbox,
+    choose_recipient,
+    find_slot,
+    refuse_beside,
+)
+from recruit.sequences.frames import list_touched, touched_elsewhere
+from recruit.sequences.parsing import parse_definition
+from recruit.sequences.planning import definition_of
+from recruit.sequences.policies import lacks
+from recruit.sequences.quota import today_cap
 from recruit.sequences.recipients import Recipient, list_firm_recipients
-from recruit.sequences.store import find_latest_version, get_family, get_sequence
+from recruit.sequences.store import find_latest_version, get_family, get_mailbox, get_sequence
 from recruit.sequences.tables import Mailbox, MailboxDay, Sequence
 from recruit.sequences.threads import Thread
 from recruit.sequences.values import EnrollmentStatus, SequencesError, SequenceStatus, StepKind
@@ -61,17 +76,53 @@ class PlannedTouch:
     link: str
     rule: str
     blocked: bool = False
+    variant: str = ""
+    mailbox: str = ""
 
 
 @dataclass
 class _Runner:
-    """A firm on its way through the sequence."""
+    """A firm on its way through the sequence. `touched_at`: in another sequence, before."""
 
     recipient: Recipient
     view: EnrollmentView
+    room: "_PaperRoom"
+    touched_at: datetime | None = None
     rule: str = ""
     moves: int = 0
     thread: Thread = Thread()
+
+
+@dataclass
+class _PaperRoom:
+    """A copy of a mailbox's room, to reserve in without a trace."""
+
+    mailbox: Mailbox
+    cap_today: int
+    free_at: datetime | None
+    reserved: dict[date, int] = field(default_factory=dict)
+    domains: dict[tuple[date, str], int] = field(default_factory=dict)
+
+    def view(self, now: datetime, domain: str) -> MailboxView:
+        """Return what the rules see. The ramp is taken to stay where it is today."""
+        mailbox = self.mailbox
+        return MailboxView(
+            address=mailbox.address,
+            cap_per_day=self.cap_today,
+            reserved=self.reserved.get(now.date(), 0),
+            next_free_at=self.free_at,
+            paused_reason=mailbox.paused_reason if mailbox.paused_at else None,
+            warming_up=self.cap_today < mailbox.cap_per_day,
+            domain=domain,
+            domain_cap_per_day=mailbox.domain_cap_per_day,
+            domain_reserved=self.domains.get((now.date(), domain), 0),
+        )
+
+    def reserve(self, now: datetime, domain: str) -> None:
+        day = now.date()
+        self.reserved[day] = self.reserved.get(day, 0) + 1
+        self.domains[day, domain] = self.domains.get((day, domain), 0) + 1
+        self.free_at = now + timedelta(seconds=self.mailbox.gap_s)
 
 
 def preview(tx: Transaction, *, sequence_name: str, firm_ids: Items[int]) -> list[PlannedTouch]:
@@ -84,11 +135,20 @@ def preview(tx: Transaction, *, sequence_name: str, firm_ids: Items[int]) -> lis
     version = find_latest_version(tx, sequence.id)
     if version is None:
         raise NothingToPreview(f"The sequence {sequence_name} has no steps yet.")
-    definition = parse_definition(version.definition)
-    simulation = _Simulation(tx, sequence, definition)
-    for firm_id in dict.fromkeys(firm_ids):
-        simulation.add(firm_id)
-    return simulation.run()
+    return _Simulation(tx, sequence, definition_of(version)).of(firm_ids)
+
+
+def preview_definition(
+    tx: Transaction, *, definition: Mapping[str, Any], firm_ids: Items[int]
+) -> list[PlannedTouch]:
+    """Return the same for a definition that is not saved. Raises DefinitionError or UnknownMailbox."""
+    parsed = parse_definition(definition)
+    found = tx.session.scalar(select(Sequence).where(Sequence.name == parsed.name))
+    if found is None:
+        mailbox = get_mailbox(tx, next(iter(parsed.mailboxes), None))
+        # Never added to the session: a sequence on paper, which nobody is enrolled in.
+        found = Sequence(id=0, name=parsed.name, title=parsed.title, mailbox_id=mailbox.id)
+    return _Simulation(tx, found, parsed).of(firm_ids)
 
 
 class _Simulation:
@@ -96,20 +156,26 @@ class _Simulation:
         self._tx = tx
         self._sequence = sequence
         self._definition = definition
-        self._mailbox = tx.session.get_one(Mailbox, sequence.mailbox_id)
-        today = tx.session.get(MailboxDay, (self._mailbox.id, tx.now.date()))
-        self._reserved = {tx.now.date(): today.reserved if today else 0}
-        self._free_at = self._mailbox.next_free_at
+        self._rooms: dict[int, _PaperRoom] = {}
         self._queue: list[tuple[datetime, int, _Runner]] = []
         self._planned: list[PlannedTouch] = []
         self._numbers = itertools.count()
 
-    def add(self, firm_id: int) -> None:
-        """Enroll a firm, on paper; one that cannot be enrolled is shown with the reason."""
+    def of(self, firm_ids: Items[int]) -> list[PlannedTouch]:
+        """Enroll the firms on paper, and let time go by."""
+        for firm_id in dict.fromkeys(firm_ids):
+            self._add(firm_id)
+        while self._queue:
+            now, _, runner = heapq.heappop(self._queue)
+            self._step(runner, max(now, self._tx.now))
+        return sorted(self._planned, key=lambda touch: (touch.due_at, touch.firm_id))
+
+    def _add(self, firm_id: int) -> None:
         family = get_family(self._tx, firm_id)
         try:
-            refuse_second(self._tx, self._sequence, family)
-            recipient = choose_recipient(self._tx, self._sequence, family)
+            find_slot(self._tx, self._sequence, self._definition, family)
+            refuse_beside(self._tx, self._sequence, self._definition, family)
+            recipient = choose_recipient(self._tx, self._sequence, self._definition, family)
         except EnrollmentRefused as refusal:
             self._refuse(firm_id, family, str(refusal))
             return
@@ -121,40 +187,71 @@ class _Simulation:
             step_index=0,
             due_at=self._tx.now,
         )
-        self._push(_Runner(recipient, view), first_due(view, self._definition, self._tx.now))
+        touched = (
+            list_touched(self._tx, {firm_id: family})
+            if self._definition.rules.min_days_since_touch
+            else {}
+        )
+        runner = _Runner(
+            recipient,
+            view,
+            self._room_for_one_more(),
+            touched_elsewhere(touched, family, self._sequence.id),
+        )
+        self._push(runner, first_due(view, self._definition, self._tx.now))
 
-    def run(self) -> list[PlannedTouch]:
-        """Let time go by from one due moment to the next."""
-        while self._queue:
-            now, _, runner = heapq.heappop(self._queue)
-            self._step(runner, max(now, self._tx.now))
-        return sorted(self._planned, key=lambda touch: (touch.due_at, touch.firm_id))
+    def _room_for_one_more(self) -> _PaperRoom:
+        mailbox_id = choose_mailbox(self._tx, self._sequence, self._definition)
+        mailbox_id = mailbox_id or self._sequence.mailbox_id
+        if len(self._definition.mailboxes) > 1 and self._rooms:
+            # Those who were added on paper count too, and the database does not know them.
+            turn = next(self._numbers) % len(self._definition.mailboxes)
+            mailbox_id = get_mailbox(self._tx, self._definition.mailboxes[turn]).id
+        if mailbox_id not in self._rooms:
+            mailbox = self._tx.session.get_one(Mailbox, mailbox_id)
+            today = self._tx.session.get(MailboxDay, (mailbox_id, self._tx.now.date()))
+            self._rooms[mailbox_id] = _PaperRoom(
+                mailbox,
+                today_cap(self._tx, mailbox),
+                mailbox.next_free_at,
+                {self._tx.now.date(): today.reserved if today else 0},
+            )
+        return self._rooms[mailbox_id]
 
     def _push(self, runner: _Runner, due_at: datetime) -> None:
         runner.view = replace(runner.view, due_at=due_at)
         heapq.heappush(self._queue, (due_at, next(self._numbers), runner))
 
     def _step(self, runner: _Runner, now: datetime) -> None:
-        step = self._definition.steps[runner.view.step_index]
-        wording = word_step(step, self._definition, runner.recipient, self._mailbox, runner.thread)
+        index, recipient = runner.view.step_index, runner.recipient
+        step = self._definition.steps[index]
+        variant = self._definition.variant_of(index, runner.view.firm_id)
+        wording = word_step(
+            step, self._definition, recipient, runner.room.mailbox, runner.thread, variant
+        )
+        domain = domain_of(recipient.email)
         runner.moves += 1
         facts = Facts(
             definition=self._definition,
             sequence_status=SequenceStatus.ACTIVE,
-            mailbox=self._room(now),
+            mailbox=runner.room.view(now, domain),
             unfit=wording.unfit,
+            unlawful=lacks(self._definition.compliance, recipient.addressee),
+            running_since=self._tx.now,
+            touched_at=runner.touched_at,
+            known=recipient.known(None, "done"),
         )
-        move = next_move(runner.view, facts, now)
-        match move:
+        match next_move(runner.view, facts, now):
             case Send():
-                self._reserved[now.date()] = self._reserved.get(now.date(), 0) + 1
-                self._free_at = now + timedelta(seconds=self._mailbox.gap_s)
+                runner.room.reserve(now, domain)
                 self._emit(runner, now, wording)
                 runner.thread = _joined(wording)
-                self._advance(runner, now)
+                self._advance(runner, self._definition.following(index), now)
             case OpenTask():
                 self._emit(runner, now, wording)
-                self._advance(runner, now)
+                self._advance(runner, self._definition.following(index), now)
+            case Pass(to, _):
+                self._advance(runner, to, now)
             case Wait(until, rule) if until is not None and runner.moves < _MOST_MOVES:
                 runner.rule = rule
                 self._push(runner, until)
@@ -162,18 +259,8 @@ class _Simulation:
                 runner.rule = rule
                 self._emit(runner, now, wording, blocked=True)
 
-    def _room(self, now: datetime) -> MailboxView:
-        return MailboxView(
-            address=self._mailbox.address,
-            cap_per_day=self._mailbox.cap_per_day,
-            reserved=self._reserved.get(now.date(), 0),
-            next_free_at=self._free_at,
-            paused_reason=self._mailbox.paused_reason if self._mailbox.paused_at else None,
-        )
-
-    def _advance(self, runner: _Runner, now: datetime) -> None:
-        following = runner.view.step_index + 1
-        if following < len(self._definition.steps):
+    def _advance(self, runner: _Runner, following: int | None, now: datetime) -> None:
+        if following is not None:
             runner.view = replace(runner.view, step_index=following)
             runner.rule = ""
             self._push(runner, first_due(runner.view, self._definition, now))
@@ -181,13 +268,13 @@ class _Simulation:
     def _emit(
         self, runner: _Runner, now: datetime, wording: Wording, *, blocked: bool = False
     ) -> None:
-        recipient, place = runner.recipient, runner.view.place
+        recipient, place, index = runner.recipient, runner.view.place, runner.view.step_index
         self._planned.append(
             PlannedTouch(
                 firm_id=runner.view.firm_id,
                 firm_name=recipient.firm_name,
-                step_index=runner.view.step_index,
-                kind=self._definition.steps[runner.view.step_index].kind,
+                step_index=index,
+                kind=self._definition.steps[index].kind,
                 to=recipient.email,
                 contact_name=recipient.name,
                 due_at=now,
@@ -198,6 +285,8 @@ class _Simulation:
                 link=wording.link,
                 rule=runner.rule,
                 blocked=blocked,
+                variant=self._definition.variant_of(index, runner.view.firm_id),
+                mailbox=runner.room.mailbox.address,
             )
         )
 

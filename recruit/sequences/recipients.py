@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm
+from recruit.sequences.policies import Addressee
 from recruit.sequences.rendering import merge_values
 from recruit.sequences.tables import Mailbox
 from recruit.sequences.windows import Place
@@ -16,7 +17,7 @@ from recruit.sequences.zones import find_zone
 
 @dataclass(frozen=True)
 class Recipient:
-    """A contact at a firm. `firm` and `contact` hold the values that templates may name."""
+    """A contact at a firm. `firm` and `contact` hold the values that templates and conditions may name."""
 
     firm_id: int
     contact_id: int
@@ -26,6 +27,7 @@ class Recipient:
     is_role_address: bool
     origin: str
     place: Place
+    addressee: Addressee
     firm: Mapping[str, Any]
     contact: Mapping[str, Any]
 
@@ -34,10 +36,17 @@ class Recipient:
         sender = {"name": mailbox.from_name, "address": mailbox.address}
         return merge_values(firm=self.firm, contact=self.contact, sender=sender)
 
+    def known(self, score: float | None, task_outcome: str = "") -> dict[str, Any]:
+        """Return the facts that conditions may ask (see `conditions`)."""
+        facts = {f"firm.{key}": value for key, value in self.firm.items()}
+        facts |= {f"contact.{key}": value for key, value in self.contact.items()}
+        facts["contact.is_role_address"] = self.is_role_address
+        return facts | {"score": score, "task.outcome": task_outcome}
+
 
 def list_recipients(tx: Transaction, contact_ids: Iterable[int]) -> dict[int, Recipient]:
     """Return recipients by contact id."""
-    rows = tx.session.execute(_query().where(Contact.id.in_(set(contact_ids))))
+    rows = tx.session.execute(_BY_CONTACT, {"ids": list(set(contact_ids))})
     return {row.contact_id: _recipient(row) for row in rows}
 
 
@@ -69,7 +78,13 @@ def _query() -> Select[*tuple[Any, ...]]:
         Firm.specialties,
         Firm.latitude,
         Firm.longitude,
+        Firm.legal_form,
+        Firm.employees_low,
+        Firm.founded_high,
     ).join(Firm, Firm.id == Contact.firm_id)
+
+
+_BY_CONTACT = _query().where(Contact.id.in_(bindparam("ids", expanding=True)))
 
 
 def _recipient(row: Row[*tuple[Any, ...]]) -> Recipient:
@@ -83,6 +98,7 @@ def _recipient(row: Row[*tuple[Any, ...]]) -> Recipient:
         is_role_address=row.is_role_address,
         origin=_origin(row.origin),
         place=Place(find_zone(row.country, row.latitude, row.longitude), row.country),
+        addressee=Addressee(row.country, row.email, row.legal_form, row.origin),
         firm={
             "name": row.firm_name,
             "city": row.city,
@@ -91,6 +107,8 @@ def _recipient(row: Row[*tuple[Any, ...]]) -> Recipient:
             "website": row.website,
             "domain": row.domain,
             "specialties": row.specialties,
+            "employees": row.employees_low,
+            "founded": row.founded_high,
         },
         contact={
             "name": name,

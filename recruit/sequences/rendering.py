@@ -150,7 +150,14 @@ def render(text: str, values: Mapping[str, Mapping[str, Any]]) -> str:
 def merge_values(**roots: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return values as templates see them: what is unknown or empty is left out, long text is cut."""
     return {
-        root: _Fields(root, {key: _short(value) for key, value in fields.items() if value})
+        root: _Fields(
+            root,
+            {
+                key: _short(value)
+                for key, value in fields.items()
+                if value and f"{root}.{key}" in TOKENS
+            },
+        )
         for root, fields in roots.items()
     }
 

@@ -13,19 +13,20 @@ from datetime import timedelta
 from recruit.db.transaction import Transaction
 from recruit.mail.port import DefinitelyNotSent, Envelope, Mailer, OutcomeUnknown
 from recruit.sequences.addresses import ascii_address
+from recruit.sequences.breaker import trip_breakers
 from recruit.sequences.claiming import Claim, Sender, Sweep, claim_due
+from recruit.sequences.housekeeping import tidy
 from recruit.sequences.leases import take_lease
 from recruit.sequences.messages import UnsendableMessage, compose
-from recruit.sequences.settling import (
-    finish_waiting,
+from recruit.sequences.outcomes import (
     mark_sending,
     record_refused,
     record_sent,
     record_unknown,
     record_unsendable,
-    recover_expired,
     release,
 )
+from recruit.sequences.standing import name_missing_address
 from recruit.sequences.values import TouchStatus
 
 OpenTx = Callable[[], AbstractContextManager[Transaction]]
@@ -37,7 +38,10 @@ LEASE_LASTS = timedelta(seconds=60)
 
 @dataclass
 class SendReport:
-    """What a sweep did. `more`: there may be further due touches; `tasks` were put before a person."""
+    """What a sweep did. `more`: there may be further due touches; `tasks` were put before a person.
+
+    `passed` counts waits that were over and branches that were taken.
+    """
 
     sent: int = 0
     failed: int = 0
@@ -46,6 +50,7 @@ class SendReport:
     postponed: int = 0
     stopped: int = 0
     tasks: int = 0
+    passed: int = 0
     finished: int = 0
     more: bool = False
 
@@ -73,8 +78,10 @@ def send_due_touches(
     with open_tx() as tx:
         if not take_lease(tx, SENDING_LEASE, holder, lease):
             return report
-        recover_expired(tx)
-        report.finished = finish_waiting(tx)
+        if not postal_address.strip():
+            name_missing_address(tx)
+        report.finished = tidy(tx)
+        trip_breakers(tx)
         sweep = claim_due(tx, Sender(secret, base_url, postal_address, 2 * lease), limit)
     _add(report, sweep, limit)
     claims = sweep.claims
@@ -92,6 +99,7 @@ def send_due_touches(
 
 def _add(report: SendReport, sweep: Sweep, limit: int) -> None:
     report.tasks = sweep.tasks
+    report.passed = sweep.passed
     report.postponed = sweep.postponed
     report.held = sweep.held
     report.stopped = sweep.stopped
@@ -122,7 +130,11 @@ def _send(open_tx: OpenTx, mailer: Mailer, claim: Claim, report: SendReport) -> 
         raise
     if not ours:
         delivery.abandon()
-        report.stopped += 1
+        with open_tx() as tx:
+            # Paused meanwhile: it waits. Stopped meanwhile: it is not ours any more.
+            waits = release(tx, claim)
+        report.postponed += waits
+        report.stopped += not waits
         return None
     try:
         words = delivery.finish()

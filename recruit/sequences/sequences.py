@@ -1,49 +1,30 @@
-"""Sequences and mailboxes as a whole: add, save, start, pause, resume."""
+"""Sequences as a whole: save, start, pause.
+
+Pausing and starting are one row: the claim asks whether a sequence runs, and so does the last write before
+a message goes out. The touches that wait are told why, as a courtesy to whoever looks at them.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
-from recruit.sequences.addresses import ascii_address
-from recruit.sequences.definition import definition_hash, parse_definition
-from recruit.sequences.stopping import take_claim_back
+from recruit.sequences.definition import Compliance, definition_hash
+from recruit.sequences.parsing import parse_definition
+from recruit.sequences.planning import definition_of
+from recruit.sequences.policies import lacks, start_lacks
+from recruit.sequences.recipients import list_recipients
+from recruit.sequences.standing import name_rules
 from recruit.sequences.store import find_latest_version, get_mailbox, get_sequence
-from recruit.sequences.tables import Mailbox, Sequence, SequenceVersion, Touch
-from recruit.sequences.values import SequencesError, SequenceStatus, StepKind, TouchStatus
+from recruit.sequences.tables import Enrollment, Sequence, SequenceVersion
+from recruit.sequences.values import EnrollmentStatus, SequencesError, SequenceStatus
+
+_SAMPLE = 500
 
 
-class BadMailbox(SequencesError):
-    """A mailbox cannot send like this; the message says what to change."""
-
-
-def add_mailbox(
-    tx: Transaction, *, address: str, from_name: str, cap_per_day: int = 50, gap_s: int = 60
-) -> Mailbox:
-    """Add an address to send from, or change the limits of one that is there. Raises BadMailbox.
-
-    `cap_per_day` counts accepted messages on a UTC day; `gap_s` are seconds between two messages.
-    """
-    address = address.strip().lower()
-    try:
-        ascii_address(address)
-    except ValueError as error:
-        raise BadMailbox(f"{address!r} is no address that can send.") from error
-    if "@" not in address.strip("@") or cap_per_day < 1 or gap_s < 0:
-        raise BadMailbox(
-            f"A mailbox needs an address, a cap of at least 1 and a gap of at least 0: "
-            f"{address!r}, {cap_per_day}, {gap_s}."
-        )
-    mailbox = tx.session.scalar(select(Mailbox).where(Mailbox.address == address))
-    if mailbox is None:
-        mailbox = Mailbox(address=address, paused_reason="")
-        tx.session.add(mailbox)
-    mailbox.from_name = from_name
-    mailbox.cap_per_day = cap_per_day
-    mailbox.gap_s = gap_s
-    tx.session.flush()
-    return mailbox
+class NotLawful(SequencesError):
+    """A sequence lacks what the law of its recipients' countries asks; the message says what."""
 
 
 def save_sequence(tx: Transaction, *, definition: Mapping[str, Any], actor: str) -> SequenceVersion:
@@ -53,7 +34,7 @@ def save_sequence(tx: Transaction, *, definition: Mapping[str, Any], actor: str)
     draft until `start_sequence`. Raises DefinitionError or UnknownMailbox.
     """
     parsed = parse_definition(definition)
-    mailbox = get_mailbox(tx, parsed.mailbox)
+    mailboxes = [get_mailbox(tx, address) for address in parsed.mailboxes or [None]]
     sequence = tx.session.scalar(
         select(Sequence).where(Sequence.name == parsed.name).with_for_update(key_share=True)
     )
@@ -62,13 +43,13 @@ def save_sequence(tx: Transaction, *, definition: Mapping[str, Any], actor: str)
             name=parsed.name,
             title=parsed.title,
             status=SequenceStatus.DRAFT,
-            mailbox_id=mailbox.id,
+            mailbox_id=mailboxes[0].id,
             created_at=tx.now,
         )
         tx.session.add(sequence)
         tx.session.flush()
     sequence.title = parsed.title
-    sequence.mailbox_id = mailbox.id
+    sequence.mailbox_id = mailboxes[0].id
     data = _plain(definition)
     latest = find_latest_version(tx, sequence.id)
     if latest is not None and latest.definition_hash == definition_hash(data):
@@ -86,12 +67,21 @@ def save_sequence(tx: Transaction, *, definition: Mapping[str, Any], actor: str)
     return version
 
 
-def start_sequence(tx: Transaction, *, name: str) -> Sequence:
-    """Let a sequence send. What came due while it was paused is due now, in the contacts' next window."""
+def start_sequence(tx: Transaction, *, name: str, postal_address: str | None = None) -> Sequence:
+    """Let a sequence send. What came due while it was paused is due now, in the contacts' next window.
+
+    Raises NotLawful where it lacks what the law of the countries it is meant for asks. Without a
+    `postal_address` (None), that need is asked only when a message goes out.
+    """
     sequence = get_sequence(tx, name)
-    if sequence.status is not SequenceStatus.ACTIVE:
-        sequence.status = SequenceStatus.ACTIVE
-        _apply(tx, sequence)
+    if sequence.status is SequenceStatus.ACTIVE:
+        return sequence
+    version = find_latest_version(tx, sequence.id)
+    if version is not None:
+        refuse_unlawful(tx, sequence, definition_of(version).compliance, postal_address)
+    sequence.status = SequenceStatus.ACTIVE
+    sequence.active_since = tx.now
+    name_rules(tx, Sequence.id == sequence.id)
     return sequence
 
 
@@ -100,99 +90,30 @@ def pause_sequence(tx: Transaction, *, name: str) -> Sequence:
     sequence = get_sequence(tx, name)
     if sequence.status is SequenceStatus.ACTIVE:
         sequence.status = SequenceStatus.PAUSED
-        _apply(tx, sequence)
+        name_rules(tx, Sequence.id == sequence.id)
     return sequence
 
 
-def pause_mailbox(tx: Transaction, *, address: str, reason: str) -> Mailbox:
-    """Stop sending from a mailbox until `resume_mailbox`. Raises UnknownMailbox."""
-    mailbox = get_mailbox(tx, address)
-    if mailbox.paused_at is None:
-        # Touches are locked before mailboxes, so the mailbox is written last.
-        with tx.session.no_autoflush:
-            mailbox.paused_at = tx.now
-            mailbox.paused_reason = reason
-            for sequence in _sequences_of(tx, mailbox):
-                _apply(tx, sequence)
-    return mailbox
-
-
-def resume_mailbox(tx: Transaction, *, address: str) -> Mailbox:
-    """Let a mailbox send again; what came due meanwhile is due now. Raises UnknownMailbox."""
-    mailbox = get_mailbox(tx, address)
-    if mailbox.paused_at is not None:
-        with tx.session.no_autoflush:
-            mailbox.paused_at = None
-            mailbox.paused_reason = ""
-            for sequence in _sequences_of(tx, mailbox):
-                _apply(tx, sequence)
-    return mailbox
-
-
-def list_mailboxes(tx: Transaction) -> list[Mailbox]:
-    """Return the addresses that send, with their limits, and why one is paused."""
-    return list(tx.session.scalars(select(Mailbox).order_by(Mailbox.address)))
-
-
-def standing_rule(tx: Transaction, sequence: Sequence, kind: StepKind) -> str:
-    """Return in words what a person (or a refusal) paused that keeps touches of this kind waiting, or ""."""
-    mailbox = tx.session.get_one(Mailbox, sequence.mailbox_id)
-    if sequence.status is not SequenceStatus.ACTIVE:
-        return f"The sequence is {sequence.status.value}."
-    if kind is StepKind.EMAIL and mailbox.paused_at is not None:
-        return f"The mailbox {mailbox.address} is paused: {mailbox.paused_reason}"
-    return ""
-
-
-def _sequences_of(tx: Transaction, mailbox: Mailbox) -> list[Sequence]:
-    query = select(Sequence).where(Sequence.mailbox_id == mailbox.id).order_by(Sequence.id)
-    return list(tx.session.scalars(query))
-
-
-def _apply(tx: Transaction, sequence: Sequence) -> None:
-    """Say on every waiting touch what it waits for, and void the claims of senders at work."""
-    for kind in StepKind:
-        rule = standing_rule(tx, sequence, kind)
-        if not rule:
-            _update_pending(tx, sequence, kind, {"blocked_by": ""})
-            # Counted from its old time it would be overdue, and held.
-            _update_pending(tx, sequence, kind, {"due_at": tx.now}, Touch.due_at < tx.now)
-            continue
-        _update_pending(tx, sequence, kind, {"blocked_by": rule})
-        claimed = tx.session.scalars(
-            select(Touch)
-            .where(
-                Touch.sequence_id == sequence.id,
-                Touch.kind == kind,
-                Touch.status == TouchStatus.CLAIMED,
-            )
-            .order_by(Touch.id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-        for touch in claimed:
-            take_claim_back(tx, touch)
-            touch.blocked_by = rule
-
-
-def _update_pending(
-    tx: Transaction,
-    sequence: Sequence,
-    kind: StepKind,
-    values: dict[str, Any],
-    *conditions: ColumnElement[bool],
+def refuse_unlawful(
+    tx: Transaction, sequence: Sequence, compliance: Compliance, postal_address: str | None
 ) -> None:
-    tx.session.execute(
-        update(Touch)
+    """Raise NotLawful for what is missing: for the countries declared, and for whoever is enrolled."""
+    missing = start_lacks(compliance, postal_address)
+    running = tx.session.scalars(
+        select(Enrollment.contact_id)
         .where(
-            Touch.sequence_id == sequence.id,
-            Touch.kind == kind,
-            Touch.status == TouchStatus.PENDING,
-            *conditions,
+            Enrollment.sequence_id == sequence.id, Enrollment.status != EnrollmentStatus.FINISHED
         )
-        .values(values)
-        .execution_options(synchronize_session=False)
+        # Each is asked again when it is claimed; a sample of those under way tells a person now.
+        .limit(_SAMPLE)
     )
+    for recipient in list_recipients(tx, running).values():
+        text = lacks(compliance, recipient.addressee, postal_address)
+        if text and text not in missing:
+            missing.append(text)
+    if missing:
+        more = f" (and {len(missing) - 5} more)" if len(missing) > 5 else ""
+        raise NotLawful(f"{sequence.name} cannot start. " + " ".join(missing[:5]) + more)
 
 
 def _plain(definition: Mapping[str, Any]) -> dict[str, Any]:

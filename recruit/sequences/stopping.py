@@ -3,23 +3,55 @@
 A sender that has claimed a touch finds its claim void before the final dot, and hangs up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
+from recruit.sequences.addresses import address_key
+from recruit.sequences.quota import give_place_back
 from recruit.sequences.store import (
     UnknownRow,
     announce_firm,
     get_family,
+    list_families,
     lock_enrollments,
     move_touch,
 )
-from recruit.sequences.tables import Enrollment, MailboxDay, Touch
-from recruit.sequences.tables import Sequence as SequenceRow
+from recruit.sequences.tables import Enrollment, Touch
 from recruit.sequences.values import EnrollmentStatus, ExitReason, TouchStatus
 
 _OPEN = (TouchStatus.PENDING, TouchStatus.CLAIMED, TouchStatus.HELD, TouchStatus.OPEN)
+
+
+def lock_to_stop(
+    tx: Transaction,
+    *,
+    firm_ids: Iterable[int] = (),
+    addresses: Iterable[str] = (),
+    enrollment_ids: Collection[int] = (),
+) -> None:
+    """Lock at once, in order, every enrollment that is about to be stopped for several reasons.
+
+    Whoever stops firms and addresses one after the other would lock out of order, and two of them could
+    wait for each other.
+    """
+    members = {i for family in list_families(tx, firm_ids).values() for i in family}
+    keys = {address_key(address) for address in addresses if "@" in address}
+    ids = set(enrollment_ids)
+    if members:
+        ids.update(tx.session.scalars(select(Enrollment.id).where(Enrollment.firm_id.in_(members))))
+    if keys:
+        ids.update(
+            tx.session.scalars(select(Touch.enrollment_id).where(Touch.address_key.in_(keys)))
+        )
+    if ids:
+        tx.session.execute(
+            select(Enrollment.id)
+            .where(Enrollment.id.in_(ids))
+            .order_by(Enrollment.id)
+            .with_for_update(key_share=True)
+        )
 
 
 def stop_firm(tx: Transaction, firm_id: int, reason: ExitReason, detail: str) -> int:
@@ -44,21 +76,26 @@ def finish_enrollments(
         enrollment.finish_at = None
         enrollment.paused_until = None
         announce_firm(tx, enrollment.firm_id)
-    touches = tx.session.scalars(
-        select(Touch)
-        .where(
-            Touch.enrollment_id.in_([enrollment.id for enrollment in enrollments]),
-            Touch.status.in_(_OPEN),
+    touches = list(
+        tx.session.scalars(
+            select(Touch)
+            .where(
+                Touch.enrollment_id.in_([enrollment.id for enrollment in enrollments]),
+                Touch.status.in_(_OPEN),
+            )
+            .order_by(Touch.id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
         )
-        .order_by(Touch.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
     )
     for touch in touches:
         move_touch(touch, TouchStatus.CANCELLED)
         touch.fence += 1
         touch.blocked_by = detail
         touch.settled_at = tx.now
+    tx.session.flush()
+    # Counters come last in the order of locks.
+    for touch in touches:
         give_place_back(tx, touch)
     tx.session.flush()
 
@@ -77,19 +114,3 @@ def take_claim_back(tx: Transaction, touch: Touch) -> None:
     move_touch(touch, TouchStatus.PENDING)
     touch.fence += 1
     give_place_back(tx, touch)
-
-
-def give_place_back(tx: Transaction, touch: Touch) -> None:
-    """Return the touch's place in the mailbox's daily cap: nothing was sent."""
-    if touch.reserved_on is None:
-        return
-    mailbox_id = (
-        select(SequenceRow.mailbox_id).where(SequenceRow.id == touch.sequence_id).scalar_subquery()
-    )
-    tx.session.execute(
-        update(MailboxDay)
-        .where(MailboxDay.mailbox_id == mailbox_id, MailboxDay.day == touch.reserved_on)
-        .values(reserved=MailboxDay.reserved - 1)
-        .execution_options(synchronize_session=False)
-    )
-    touch.reserved_on = None

@@ -1,13 +1,21 @@
 """The queries of sequences that several use cases share, and the locks they take.
 
-Locks are taken in one order, so that no two transactions wait for each other: enrollments by id,
-then touches, then mailboxes. They are `key_share` locks, which let others refer to a locked row.
+Locks are taken in one order, so that no two transactions wait for each other:
+
+1. a lease, or the firms that are being enrolled;
+2. enrollments, in the order of their ids, all that the transaction will need at once (`lock_enrollments`);
+3. touches of those enrollments;
+4. mailboxes, in the order of their ids;
+5. the counters of mailboxes.
+
+Whoever goes back in this list takes only what it holds already, or skips what others hold (claims,
+recovery). They are `key_share` locks, which let others refer to a locked row.
 """
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
@@ -37,6 +45,19 @@ class UnknownRow(SequencesError, LookupError):
 
 class IllegalTransition(SequencesError):
     """A touch cannot go from where it stands to where it was to go."""
+
+
+_RELATED = select(Firm.id, Firm.merged_into_id).where(
+    or_(
+        Firm.id.in_(bindparam("ids", expanding=True)),
+        Firm.merged_into_id.in_(bindparam("ids", expanding=True)),
+    )
+)
+
+
+def mailbox_id_of() -> ColumnElement[int]:
+    """Return the column expression for the mailbox that an enrollment is written to from."""
+    return func.coalesce(Enrollment.mailbox_id, Sequence.mailbox_id)
 
 
 def get_sequence(tx: Transaction, name: str) -> Sequence:
@@ -83,11 +104,7 @@ def list_families(tx: Transaction, firm_ids: Iterable[int]) -> dict[int, tuple[i
     waiting, explored = set(wanted), set[int]()
     # One query where nothing was ever merged, which is nearly always.
     while waiting:
-        rows = tx.session.execute(
-            select(Firm.id, Firm.merged_into_id).where(
-                or_(Firm.id.in_(waiting), Firm.merged_into_id.in_(waiting))
-            )
-        ).all()
+        rows = tx.session.execute(_RELATED, {"ids": sorted(waiting)}).all()
         explored |= waiting
         found = {row.id: row.merged_into_id for row in rows}
         parent |= found

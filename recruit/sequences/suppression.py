@@ -106,7 +106,9 @@ def ask_suppressed(
             if reason is not None and pair not in said:
                 what = "The firm" if scope is SuppressionScope.FIRM else key
                 said[pair] = f"{what} is suppressed: {reason}"
-    tagged = list_left_alone(tx, {one for pair in keys for one in families.get(pair[1], (pair[1],))})
+    tagged = list_left_alone(
+        tx, {one for pair in keys for one in families.get(pair[1], (pair[1],))}
+    )
     for pair in keys:
         for firm_id in families.get(pair[1], (pair[1],)):
             if firm_id in tagged:

@@ -14,20 +14,26 @@ from recruit.sequences.answering import (
 from recruit.sequences.enrolling import (
     AlreadyEnrolled,
     EnrollmentRefused,
+    LawForbids,
     NoContact,
+    NotExclusive,
     SequenceNotActive,
     Suppressed,
     enroll_firm,
 )
 from recruit.sequences.inbound import record_inbound
-from recruit.sequences.previewing import PlannedTouch, preview
-from recruit.sequences.sequences import (
+from recruit.sequences.mailboxes import (
     BadMailbox,
+    Warmup,
     add_mailbox,
     list_mailboxes,
     pause_mailbox,
-    pause_sequence,
     resume_mailbox,
+)
+from recruit.sequences.previewing import PlannedTouch, preview
+from recruit.sequences.sequences import (
+    NotLawful,
+    pause_sequence,
     save_sequence,
     start_sequence,
 )
@@ -46,7 +52,10 @@ __all__ = [
     "BadMailbox",
     "EnrollmentRefused",
     "IllegalTransition",
+    "LawForbids",
     "NoContact",
+    "NotExclusive",
+    "NotLawful",
     "PlannedTouch",
     "SequenceNotActive",
     "Suppressed",
@@ -55,6 +64,7 @@ __all__ = [
     "UnknownSequence",
     "UnknownToken",
     "UnsubscribeView",
+    "Warmup",
     "add_mailbox",
     "complete_task",
     "confirm_mood",

@@ -27,21 +27,25 @@ def word_step(
     recipient: Recipient,
     mailbox: Mailbox,
     thread: Thread,
+    variant: str = "",
 ) -> Wording:
-    """Render a step. An e-mail without a subject of its own joins `thread`."""
+    """Render a step in one of its wordings. An e-mail without a subject of its own joins `thread`."""
+    if step.kind in {StepKind.WAIT, StepKind.BRANCH}:
+        return Wording()
     values = recipient.values(mailbox)
+    subject_text, body_text = step.worded(variant)
     try:
-        subject = render(step.subject, values)
+        subject = render(subject_text, values)
         joins = step.kind is StepKind.EMAIL and not subject and bool(thread.reply_subject)
         if joins:
             subject = thread.reply_subject
         elif not subject:
             # The mail that would have begun the thread never went out.
             first = next(s for s in definition.steps if s.kind is StepKind.EMAIL)
-            subject = render(first.subject, values)
+            subject = render(first.worded(variant)[0], values)
         return Wording(
             subject,
-            render(step.body, values),
+            render(body_text, values),
             render(step.link, values),
             thread.message_ids if joins else (),
         )

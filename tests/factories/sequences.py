@@ -25,12 +25,20 @@ MAILBOX = "partners@vendor.example"
 POSTAL_ADDRESS = "1 Harbour Street, Hamburg, Germany"
 
 
+# What the strictest of the laws ask for.
+COMPLIANCE = {
+    "consent": "Each of them asked for partner news at the spring fair; list of 2026-02-20.",
+    "privacy_url": "https://vendor.example/privacy",
+}
+
+
 def sequence_data(**over: Any) -> dict[str, Any]:
     """Return a definition: two e-mails around a task, two working days apart, always at the full hour."""
     return {
         "name": SEQUENCE,
         "title": "First contact",
         "window": {"opens": "09:00", "closes": "17:00", "spread_minutes": 0},
+        "compliance": COMPLIANCE,
         "steps": [
             {
                 "kind": "email",
@@ -44,6 +52,7 @@ def sequence_data(**over: Any) -> dict[str, Any]:
                 "subject": "Connect with {{ firm.name }}",
                 "body": "Hello from {{ sender.name }}.",
                 "link": "https://social.example/?q={{ firm.name | urlencode }}",
+                "give_up_after_working_days": 0,
             },
             {"kind": "email", "delay_working_days": 2, "body": "Did you see my mail?"},
         ],

@@ -8,12 +8,8 @@ from typing import Any
 
 import pytest
 
-from recruit.sequences.definition import (
-    DefinitionError,
-    definition_hash,
-    load_definition,
-    parse_definition,
-)
+from recruit.sequences.definition import DefinitionError, definition_hash
+from recruit.sequences.parsing import load_definition, parse_definition
 from recruit.sequences.values import StepKind
 from tests.factories.sequences import sequence_data
 
