@@ -100,6 +100,9 @@ class Settings:
         doc="production, development or demo. Production demands a secret key; demo refuses any SMTP host but loopback.",
     )
     var_dir: Path = _setting(Path("var"), doc="Folder for the embedded database, files and logs.")
+    models_dir: str = _setting(
+        "", doc="Folder of trained models; empty means models in the var folder."
+    )
     database_url: str = _setting(
         "", doc="SQLAlchemy URL; empty means an SQLite file in the var folder."
     )
@@ -182,6 +185,11 @@ class Settings:
     def database(self) -> str:
         """Return the database URL, the embedded SQLite file where none is set."""
         return self.database_url or f"sqlite:///{self.var_dir / 'recruit.db'}"
+
+    @property
+    def models(self) -> Path:
+        """Return the folder of trained models."""
+        return Path(self.models_dir) if self.models_dir else self.var_dir / "models"
 
 
 def _convert(name: str, kind: Any, text: str) -> Any:

@@ -36,6 +36,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_saved_view_name")),
     )
     op.create_table(
+        "chance",
+        sa.Column("profile_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("firm_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("model", sa.String(length=20), nullable=False),
+        sa.Column("logit", sa.Double(), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("likeness", sa.Double(), nullable=True),
+        sa.Column("scored_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["firm_id"], ["firm.id"], name=op.f("fk_chance_firm_id")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_chance_profile_id")),
+        sa.PrimaryKeyConstraint("profile_id", "firm_id", name=op.f("pk_chance")),
+    )
+    with op.batch_alter_table("chance", schema=None) as batch_op:
+        batch_op.create_index("ix_chance_firm_id", ["firm_id"], unique=False)
+
+    op.create_table(
         "firm_override",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("profile_id", BigInt, nullable=False),
@@ -135,6 +151,94 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("mailbox_id", "day", "domain", name=op.f("pk_mailbox_domain_day")),
     )
+    op.create_table(
+        "notice",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("person_id", BigInt, nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("facts", Json, nullable=False),
+        sa.Column("raised_at", UtcDateTime(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("settled_at", UtcDateTime(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("key", name=op.f("uq_notice_key")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index("ix_notice_person_id", ["person_id"], unique=False)
+        batch_op.create_index("ix_notice_status_next_at", ["status", "next_at"], unique=False)
+
+    op.create_table(
+        "notice_preference",
+        sa.Column("person_id", BigInt, nullable=False),
+        sa.Column("preference", sa.String(length=32), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_notice_preference_person_id")
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_notice_preference")),
+    )
+    op.create_table(
+        "reported_outcome",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("firm_id", BigInt, nullable=False),
+        sa.Column("stage", sa.String(length=32), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("amount", sa.Double(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("reported_at", UtcDateTime(), nullable=False),
+        sa.Column("reported_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["firm_id"], ["firm.id"], name=op.f("fk_reported_outcome_firm_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reported_outcome")),
+        sa.UniqueConstraint(
+            "firm_id", "stage", "at", name=op.f("uq_reported_outcome_firm_id_stage_at")
+        ),
+    )
+    op.create_table(
+        "sign_in_link",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("person_id", BigInt, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_sign_in_link_person_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sign_in_link_token_hash")),
+    )
+    with op.batch_alter_table("sign_in_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_link_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "draw",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("batch", sa.String(length=40), nullable=False),
+        sa.Column("profile_version_id", BigInt, nullable=False),
+        sa.Column("firm_id", BigInt, nullable=False),
+        sa.Column("propensity", sa.Double(), nullable=False),
+        sa.Column("explored", sa.Boolean(), nullable=False),
+        sa.Column("share", sa.Double(), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("drawn_at", UtcDateTime(), nullable=False),
+        sa.Column("drawn_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["firm_id"], ["firm.id"], name=op.f("fk_draw_firm_id")),
+        sa.ForeignKeyConstraint(
+            ["profile_version_id"], ["profile_version.id"], name=op.f("fk_draw_profile_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw")),
+        sa.UniqueConstraint("batch", "firm_id", name=op.f("uq_draw_batch_firm_id")),
+    )
+    with op.batch_alter_table("draw", schema=None) as batch_op:
+        batch_op.create_index("ix_draw_firm_id", ["firm_id"], unique=False)
+
     op.create_table(
         "firm_move",
         sa.Column("id", BigInt, nullable=False),
@@ -392,6 +496,21 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_firm_move_change_id"))
 
     op.drop_table("firm_move")
+    with op.batch_alter_table("draw", schema=None) as batch_op:
+        batch_op.drop_index("ix_draw_firm_id")
+
+    op.drop_table("draw")
+    with op.batch_alter_table("sign_in_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_link_person_id"))
+
+    op.drop_table("sign_in_link")
+    op.drop_table("reported_outcome")
+    op.drop_table("notice_preference")
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index("ix_notice_status_next_at")
+        batch_op.drop_index("ix_notice_person_id")
+
+    op.drop_table("notice")
     op.drop_table("mailbox_domain_day")
     with op.batch_alter_table("listed_firm", schema=None) as batch_op:
         batch_op.drop_index("ix_listed_firm_state")
@@ -410,6 +529,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_firm_override_firm_id"))
 
     op.drop_table("firm_override")
+    with op.batch_alter_table("chance", schema=None) as batch_op:
+        batch_op.drop_index("ix_chance_firm_id")
+
+    op.drop_table("chance")
     op.drop_table("saved_view")
     op.drop_table("persons_verdict")
     # ### end Alembic commands ###

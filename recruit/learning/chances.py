@@ -1,0 +1,236 @@
+"""Chances: what the model in use says of every firm, kept beside the points; and why, firm by firm."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recruit.db.transaction import Transaction
+from recruit.firms.store import get_firm, list_firm_views
+from recruit.firms.values import FirmView
+from recruit.firms.views import firm_view
+from recruit.learning.calibration import WINDOW, Sigmoid, fit_sigmoid
+from recruit.learning.drift import Drift, measure_drift
+from recruit.learning.features import features_table, firm_features
+from recruit.learning.likeness import ENOUGH, look_alike
+from recruit.learning.outcomes import Gathered, gather_outcomes
+from recruit.learning.record import ModelRecord
+from recruit.learning.registry import ModelRefused, Models
+from recruit.learning.serving import LookupScorer
+from recruit.learning.store import (
+    find_chances_state,
+    find_profile_id,
+    list_partner_ids,
+    newest_firm_change,
+    replace_chances,
+)
+from recruit.learning.values import Training
+from recruit.logs import get_logger
+from recruit.scoring.profile import ProfileDefinition
+from recruit.scoring.usecases import get_profile
+
+Floats = NDArray[np.float64]
+
+_FIRMS_BATCH = 5000
+# Sigmoids move with outcomes that mature every day, though no firm changed.
+_STALE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class ChanceReason:
+    """What one column adds: its value in words, and how many logits."""
+
+    column: str
+    value: str
+    logit: float
+
+
+@dataclass(frozen=True)
+class ChanceCard:
+    """A firm's probability with its arithmetic: level + the reasons' logits = `logit`, exactly.
+
+    `probability` is that of the sigmoid of `logit`, by the latest outcomes.
+    """
+
+    model: str
+    outcome: str
+    probability: float
+    logit: float
+    level: float
+    sigmoid: Sigmoid
+    reasons: tuple[ChanceReason, ...]
+    stands_on: str
+    verdict: str
+
+
+def refresh_chances(tx: Transaction, models: Models, *, profile_name: str) -> int:
+    """Compute the chances of all firms by the model in use anew; return how many there are.
+
+    Without a model in use, or with one that is damaged or no longer fits the profile, there are none.
+    """
+    profile_id = find_profile_id(tx, profile_name)
+    if profile_id is None:
+        return 0
+    name = models.current(profile_name)
+    if name is None:
+        replace_chances(tx, profile_id, [])
+        return 0
+    profile = get_profile(tx, profile_name=profile_name)
+    try:
+        record = models.get(name)
+        scorer = LookupScorer(models.tables(name))
+        ids, features = _all_features(tx, profile)
+        logit = _score(scorer, features)
+    except (ModelRefused, KeyError) as error:
+        get_logger("learning").warning("no chances", model=name, error=str(error))
+        replace_chances(tx, profile_id, [])
+        return 0
+    probability = _latest_sigmoid(tx, record, profile, scorer).probability(logit)
+    likeness = _likeness(tx, ids, features)
+    rows = [
+        {
+            "profile_id": profile_id,
+            "firm_id": firm_id,
+            "model": name,
+            "logit": float(logit[i]),
+            "probability": float(probability[i]),
+            "likeness": None if likeness is None else float(likeness[i]),
+            "scored_at": tx.now,
+        }
+        for i, firm_id in enumerate(ids)
+    ]
+    replace_chances(tx, profile_id, rows)
+    return len(rows)
+
+
+def refresh_stale_chances(tx: Transaction, models: Models) -> list[str]:
+    """Compute chances anew for each profile whose firms or model have changed since; return their names."""
+    refreshed = []
+    changed_at = newest_firm_change(tx)
+    for profile_name, model in sorted(models.all_current().items()):
+        profile_id = find_profile_id(tx, profile_name)
+        if profile_id is None:
+            continue
+        state = find_chances_state(tx, profile_id)
+        fresh = (
+            state is not None
+            and state[0] == model
+            and (changed_at is None or state[1] >= changed_at)
+            and tx.now - state[1] < _STALE
+        )
+        if not fresh and refresh_chances(tx, models, profile_name=profile_name):
+            refreshed.append(profile_name)
+    return refreshed
+
+
+def explain_chance(
+    tx: Transaction, models: Models, *, profile_name: str, firm_id: int
+) -> ChanceCard | None:
+    """Return a firm's probability with every reason, by what is known of it now; None without a model.
+
+    Raises `ModelRefused` where the model in use is damaged.
+    """
+    name = models.current(profile_name)
+    if name is None:
+        return None
+    record = models.get(name)
+    scorer = LookupScorer(models.tables(name), threads=1)
+    profile = get_profile(tx, profile_name=profile_name)
+    view = firm_view(get_firm(tx, firm_id))
+    row = firm_features(view, profile, tx.now.date())
+    features = features_table([row], profile)
+    try:
+        added = scorer.explain(features)[0]
+    except KeyError as error:
+        raise ModelRefused(f"{name} needs {error}, which the profile no longer has.") from error
+    logit = float(scorer.tables.level + added.sum())
+    sigmoid = _latest_sigmoid(tx, record, profile, scorer)
+    reasons = [
+        ChanceReason(column.name, _in_words(row[column.name]), float(value))
+        for column, value in zip(scorer.tables.columns, added, strict=True)
+    ]
+    return ChanceCard(
+        model=name,
+        outcome=record.outcome,
+        probability=float(sigmoid.probability(np.array([logit]))[0]),
+        logit=logit,
+        level=scorer.tables.level,
+        sigmoid=sigmoid,
+        reasons=tuple(sorted(reasons, key=lambda r: -abs(r.logit))),
+        stands_on=record.stands_on,
+        verdict=record.verdict.sentence,
+    )
+
+
+def read_drift(tx: Transaction, models: Models, *, name: str) -> Drift:
+    """Return what has moved since a model was trained: firms, rate and error."""
+    record = models.get(name)
+    profile = get_profile(tx, profile_name=record.profile)
+    scorer = LookupScorer(models.tables(name))
+    _, features = _all_features(tx, profile)
+    since = gather_since(tx, record, profile)
+    try:
+        logit = _score(scorer, since.features)
+    except KeyError as error:
+        raise ModelRefused(f"{name} needs {error}, which the profile no longer has.") from error
+    latest = slice(-WINDOW, None)
+    return measure_drift(
+        record.spread,
+        features,
+        rate_then=record.data.positives / record.data.rows,
+        probability=record.sigmoid.probability(logit)[latest],
+        y=since.y[latest],
+    )
+
+
+def gather_since(tx: Transaction, record: ModelRecord, profile: ProfileDefinition) -> Gathered:
+    """Return the outcomes that a model was not trained on: of firms contacted after its data's last day."""
+    last = datetime.combine(date.fromisoformat(record.data.last_on), datetime.max.time(), UTC)
+    return gather_outcomes(tx, profile, Training.from_json(record.asked), since=last)
+
+
+def _latest_sigmoid(
+    tx: Transaction, record: ModelRecord, profile: ProfileDefinition, scorer: LookupScorer
+) -> Sigmoid:
+    """Return the sigmoid of the latest outcomes that the model never saw, drawn to that of its training."""
+    since = gather_since(tx, record, profile)
+    latest = slice(-WINDOW, None)
+    return fit_sigmoid(_score(scorer, since.features)[latest], since.y[latest], record.sigmoid)
+
+
+def _score(scorer: LookupScorer, features: pd.DataFrame) -> Floats:
+    return scorer.score(features) if len(features) else np.zeros(0)
+
+
+def _all_features(tx: Transaction, profile: ProfileDefinition) -> tuple[list[int], pd.DataFrame]:
+    ids: list[int] = []
+    rows: list[dict[str, Any]] = []
+    for view in _stream_firms(tx):
+        ids.append(view.id)
+        rows.append(firm_features(view, profile, tx.now.date()))
+    return ids, features_table(rows, profile)
+
+
+def _stream_firms(tx: Transaction) -> Iterator[FirmView]:
+    after_id = 0
+    while batch := list_firm_views(tx, after_id=after_id, limit=_FIRMS_BATCH):
+        yield from batch
+        after_id = batch[-1].id
+
+
+def _likeness(tx: Transaction, ids: list[int], features: pd.DataFrame) -> Floats | None:
+    partners = list_partner_ids(tx)
+    best = np.array([firm_id in partners for firm_id in ids], dtype=bool)
+    if best.sum() < ENOUGH or (~best).sum() < ENOUGH:
+        return None
+    return look_alike(features, best)
+
+
+def _in_words(value: Any) -> str:
+    if value is None or value != value:  # noqa: PLR0124
+        return "not known"
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
