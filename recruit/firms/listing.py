@@ -69,7 +69,7 @@ def _look_up(tx: Transaction, rows: Sequence[ListedFirm]) -> Known:
     )
     for key, firm_id in tx.session.execute(of_blocks):
         (domain if key[0] == "d" else name)[cut[key]].add(firm_id)
-    plain: list[tuple[Select[Any], dict[str, set[int]]]] = [
+    plain: list[tuple[Select[*tuple[Any, ...]], dict[str, set[int]]]] = [
         (select(Firm.domain, Firm.id).where(Firm.domain.in_(domains)), domain),
         (select(Firm.name_key, Firm.id).where(Firm.name_key.in_(keys)), name),
         (

@@ -12,6 +12,7 @@ from recruit.db.transaction import Transaction
 from recruit.firms import sightings as queries
 from recruit.firms.contacts import find_contacts
 from recruit.firms.families import remember_name
+from recruit.firms.history import sources_of
 from recruit.firms.placing import Leaving, Placement, Plan
 from recruit.firms.sightings import SeenSighting
 from recruit.firms.statements import Statement, is_usable, weigh
@@ -172,7 +173,9 @@ class Writer:
         if changed:
             firm.version += 1
             firm.updated_at = self.tx.now
-            self._remember(firm.id, ChangeKind.UPDATED, {"fields": changed})
+            read_in = sources_of(firm.provenance, changed)
+            detail = {"fields": changed, "sources": read_in}
+            self._remember(firm.id, ChangeKind.UPDATED, detail)
             self.tx.announce("firm", firm.id)
             self.written.changed += 1
 

@@ -10,7 +10,11 @@ from typing import Any
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
-from recruit.firms.tables import Contact, Firm, FirmChange, FirmMember
+from recruit.firms.families import list_former_names, list_relatives
+from recruit.firms.history import HistoryLine, list_history
+from recruit.firms.listed import list_tags_of
+from recruit.firms.lists import ListedLine
+from recruit.firms.tables import Contact, Firm, FirmMember
 from recruit.insights.conversation import Conversation, read_conversation
 from recruit.insights.profiles import ProfileLine, find_current_profile
 from recruit.insights.provenance import FactLine, fact_lines
@@ -20,6 +24,7 @@ from recruit.insights.standing import (
     last_enrollments,
     state_case,
 )
+from recruit.insights.stated import StatedValue, stated_values
 from recruit.onboarding.tables import Candidate, Partner
 from recruit.onboarding.values import CandidateStatus
 from recruit.scoring.tables import Score
@@ -55,8 +60,12 @@ class ContactLine:
 
 @dataclass(frozen=True)
 class SightingLine:
-    """One sighting that the firm is made of, and why it is thought to be the same firm."""
+    """One sighting that the firm is made of, and why it is thought to be the same firm.
 
+    `source_record_id` is our id of it, `record_id` the source's own.
+    """
+
+    source_record_id: int
     source: str
     record_id: str
     url: str | None
@@ -87,13 +96,11 @@ class ScoreLine:
 
 
 @dataclass(frozen=True)
-class ChangeLine:
-    """One entry of the history of the firm's record."""
+class Relative:
+    """A firm that owns this one, or that it owns."""
 
-    kind: str
-    detail: dict[str, Any]
-    actor: str
-    at: datetime
+    firm_id: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,14 @@ class FirmPage:
     specialties: tuple[str, ...]
     state: ProspectState
     created_at: datetime
+    # What lists and the CRM call it, with the lists' names; and the firms that it belongs to or owns.
+    tags: tuple[ListedLine, ...]
+    former_names: tuple[str, ...]
+    parent: Relative | None
+    subsidiaries: tuple[Relative, ...]
     facts: tuple[FactLine, ...]
+    # Field -> all that sightings state of it.
+    stated: dict[str, tuple[StatedValue, ...]]
     contacts: tuple[ContactLine, ...]
     sightings: tuple[SightingLine, ...]
     profile: ProfileLine | None
@@ -134,7 +148,7 @@ class FirmPage:
     conversation: Conversation
     candidate: CandidateLine | None
     partner_id: int | None
-    changes: tuple[ChangeLine, ...]
+    changes: tuple[HistoryLine, ...]
     crm_id: str | None
     crm_synced_at: datetime | None
     crm_facts: dict[str, Any]
@@ -162,7 +176,8 @@ def firm_page(tx: Transaction, firm_id: int, *, profile_name: str | None = None)
     firm: Firm = row.Firm
     if firm.merged_into_id is not None:
         raise FirmMoved(firm.merged_into_id)
-    sightings, names = _sightings(tx, firm_id)
+    sightings, names, stated = _sightings(tx, firm_id)
+    parent, subsidiaries = list_relatives(tx, firm_id)
     link = session.execute(
         select(CrmLink.crm_id, CrmLink.synced_at, CrmFact.facts)
         .select_from(Firm)
@@ -182,7 +197,12 @@ def firm_page(tx: Transaction, firm_id: int, *, profile_name: str | None = None)
         specialties=tuple(firm.specialties),
         state=ProspectState(row.state),
         created_at=firm.created_at,
+        tags=tuple(list_tags_of(tx, firm_id)),
+        former_names=tuple(list_former_names(tx, firm_id)),
+        parent=Relative(parent.id, parent.name) if parent else None,
+        subsidiaries=tuple(Relative(child.id, child.name) for child in subsidiaries),
         facts=fact_lines(firm, names),
+        stated=stated,
         contacts=_contacts(tx, firm_id),
         sightings=sightings,
         profile=profile,
@@ -190,7 +210,7 @@ def firm_page(tx: Transaction, firm_id: int, *, profile_name: str | None = None)
         conversation=read_conversation(tx, firm_id),
         candidate=_candidate(row.Candidate),
         partner_id=row.Partner.id if row.Partner else None,
-        changes=_changes(tx, firm_id),
+        changes=tuple(list_history(tx, firm_id)),
         crm_id=link.crm_id,
         crm_synced_at=link.synced_at,
         crm_facts=link.facts or {},
@@ -207,7 +227,7 @@ def _score(score: Score | None, firm: Firm) -> ScoreLine | None:
         total=score.total,
         low=score.low,
         high=score.high,
-        reasons=tuple(Reason.from_json(data) for data in score.reasons),
+        reasons=tuple(Reason.from_json(data) for data in score.reasons or ()),
         scored_at=score.scored_at,
         stale=score.firm_version != firm.version,
     )
@@ -242,7 +262,9 @@ def _contacts(tx: Transaction, firm_id: int) -> tuple[ContactLine, ...]:
 
 def _sightings(
     tx: Transaction, firm_id: int
-) -> tuple[tuple[SightingLine, ...], dict[int, tuple[str, str | None]]]:
+) -> tuple[
+    tuple[SightingLine, ...], dict[int, tuple[str, str | None]], dict[str, tuple[StatedValue, ...]]
+]:
     rows = tx.session.execute(
         select(SourceRecord, FirmMember, Source.title)
         .join(FirmMember, FirmMember.source_record_id == SourceRecord.id)
@@ -252,6 +274,7 @@ def _sightings(
     ).all()
     lines = tuple(
         SightingLine(
+            source_record_id=record.id,
             source=title,
             record_id=record.record_id,
             url=record.url,
@@ -262,18 +285,9 @@ def _sightings(
         )
         for record, member, title in rows
     )
-    return lines, {record.id: (title, record.url) for record, _member, title in rows}
+    names = {record.id: (title, record.url) for record, _member, title in rows}
+    return lines, names, stated_values((record, title) for record, _, title in rows)
 
 
 def _stated_name(facts: list[Any]) -> str:
     return next((str(fact["text"]) for fact in facts if fact.get("field") == "name"), "")
-
-
-def _changes(tx: Transaction, firm_id: int) -> tuple[ChangeLine, ...]:
-    rows = tx.session.scalars(
-        select(FirmChange)
-        .where(FirmChange.firm_id == firm_id)
-        .order_by(FirmChange.at.desc(), FirmChange.id.desc())
-        .limit(100)
-    )
-    return tuple(ChangeLine(c.kind.value, c.detail, c.actor, c.at) for c in rows)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from recruit.db.transaction import Transaction
+from recruit.firms.values import FirmTag
 from recruit.insights.crm import firm_sync_history
 from recruit.insights.firm import FirmMoved, FirmNotFound, FirmPage
 from recruit.insights.onboarding import PartnerPage, partner_page
@@ -67,6 +68,7 @@ def show_firm(request: Request, tx: ReadingTx, firm_id: int, tab: str = "") -> R
         word=STATE_WORDS[firm.state],
         tab=tab,
         tabs=TABS,
+        firm_tags=list(FirmTag),
         partner=partner,
         action=next_action(tx, firm, panel.why_not, partner),
         evidence=evidence_sentence,
