@@ -5,7 +5,18 @@ from dataclasses import fields
 
 import typer
 
-from recruit.cli import crm, demo, firms, onboarding, people, scoring, sequences, serve, sourcing
+from recruit.cli import (
+    crm,
+    demo,
+    firms,
+    learning,
+    onboarding,
+    people,
+    scoring,
+    sequences,
+    serve,
+    sourcing,
+)
 from recruit.cli.output import Format, FormatOption, open_app, print_rows
 from recruit.config import PREFIX, Settings
 
@@ -45,7 +56,7 @@ def list_settings(output_format: FormatOption = Format.TABLE) -> None:
     print_rows(rows, ["variable", "default", "meaning"], output_format)
 
 
-for stage in (sourcing, firms, scoring, sequences, onboarding, crm, people, serve, demo):
+for stage in (sourcing, firms, scoring, learning, sequences, onboarding, crm, people, serve, demo):
     stage.register(cli)
 
 

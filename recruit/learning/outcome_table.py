@@ -90,6 +90,18 @@ def read_table(path: Path) -> pd.DataFrame:
     return table
 
 
+def read_features(path: Path, columns: Sequence[str], *, time: str | None) -> pd.DataFrame:
+    """Read the columns that a model needs, as `prepare` made them; raises `TableRefused`.
+
+    `time` is the column that the model's rows were ordered by: dates count back from it.
+    """
+    table = read_table(path)
+    if missing := [c for c in (*columns, *([time] if time else [])) if c not in table.columns]:
+        raise TableRefused(f'{path} lacks the column "{missing[0]}", which the model needs.')
+    at = _read_time(table[time], time) if time else None
+    return pd.DataFrame({name: _as_kind(table[name], at) for name in columns})
+
+
 def _delimiter(path: Path) -> str:
     with path.open(encoding="utf-8-sig") as file:
         head = file.readline()

@@ -24,7 +24,7 @@ from recruit.learning.store import (
     list_scores,
 )
 from recruit.learning.tables import ReportedOutcome
-from recruit.learning.training import Rows, train
+from recruit.learning.training import Rows, Trained, train
 from recruit.learning.values import FATE_WORDS, REPORTED, Stage, Training
 from recruit.people.values import SYSTEM
 from recruit.scoring.store import get_latest_version
@@ -38,10 +38,10 @@ class OutcomeRefused(ValueError):
     """An outcome that cannot be reported; the message says why."""
 
 
-def train_model(
+def train_on_outcomes(
     open_tx: OpenTx, models: Models, *, training: Training, now: datetime, actor: str = SYSTEM.name
-) -> ModelRecord:
-    """Gather a profile's outcomes, train a model of them and keep it; it is not in use by that.
+) -> Trained:
+    """Gather a profile's outcomes and train a model of them; `models.add` keeps it.
 
     Raises `TooFewRows` where there are too few outcomes, and what scoring raises of profiles.
     """
@@ -49,7 +49,7 @@ def train_model(
         profile = get_profile(tx, profile_name=training.profile_name)
         version = get_latest_version(tx, training.profile_name)
         gathered = gather_outcomes(tx, profile, training)
-    trained = train(
+    return train(
         as_rows(gathered, training),
         prior=declared_prior(profile),
         profile=profile.name,
@@ -59,7 +59,6 @@ def train_model(
         now=now,
         limits=_limits(training),
     )
-    return models.add(trained.record, trained.tables)
 
 
 def as_rows(gathered: Gathered, training: Training) -> Rows:
