@@ -34,7 +34,7 @@ _PLAIN_EMAIL = re.compile(
 )
 _LONGEST_LOCAL_PART = 64
 # What stands before the @ of an office's address, in the languages of the web's imprints.
-_OFFICES = frozenset(
+_OFFICE_WORDS = (
     "info information contact contacts contactus contacto contato contatti kontakt kontakti hello hallo hi hey"
     " hola bonjour ciao mail email office buero bureau kontor sales vertrieb verkauf ventas vendas vendite"
     " commercial comercial commerciale salesteam partner partners partnership partnerships channel channels"
@@ -47,8 +47,9 @@ _OFFICES = frozenset(
     " dataprotection compliance abuse security postmaster webmaster hostmaster noreply no-reply newsletter"
     " events training academy consulting projects project request requests booking bookings feedback biuro"
     " sekretariat handlowy obchod firma post posta postbus info-de remote community developers dev tech it"
-    " web online shop store orders order bestellung wholesale export europe emea apac us uk usa de fr international".split()
+    " web online shop store orders order bestellung wholesale export europe emea apac us uk usa de fr international"
 )
+_OFFICES = frozenset(_OFFICE_WORDS.split())
 _SOCIAL = {
     "linkedin.com": "linkedin",
     "xing.com": "xing",

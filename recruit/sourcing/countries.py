@@ -93,6 +93,22 @@ def read_country(text: str) -> str | None:
     return _names().get(key) or _look_up(key)
 
 
+def us_state(text: str) -> str | None:
+    """Return the name of a US state by its name or code; None for what is none."""
+    state = _states().get(fold(text))
+    return state[1] if state else None
+
+
+def country_of_city(city: str) -> str | None:
+    """Return the country that a city's name points to, where one namesake is by far the largest."""
+    namesakes = sorted(_cities().get(fold(city), []), reverse=True)
+    if not namesakes:
+        return None
+    population, country, _ = namesakes[0]
+    others = [p for p, other, _ in namesakes if other != country]
+    return country if population > 100_000 and population > 5 * max(others, default=0) else None
+
+
 def is_country(text: str) -> bool:
     """Tell whether `text` is the usual name or the capital-letter code of a country."""
     return (len(text) > 3 or text.isupper()) and fold(text) in _names()
@@ -169,6 +185,27 @@ def _state_or_country(city: str, state: str, country: str) -> str | None:
         # A town too small for the gazetteer: of these two codes one meaning is by far the usual one.
         return {"CA": "US", "DE": "DE"}.get(country)
     return "US" if there > abroad else country
+
+
+# Languages that are spoken in one country above all; English, German, French and others are not among them.
+_LANGUAGES = {
+    "pl": "PL", "cs": "CZ", "sk": "SK", "hu": "HU", "ro": "RO", "bg": "BG", "el": "GR", "da": "DK",
+    "sv": "SE", "nb": "NO", "nn": "NO", "no": "NO", "fi": "FI", "et": "EE", "lv": "LV", "lt": "LT",
+    "sl": "SI", "hr": "HR", "uk": "UA", "he": "IL", "ja": "JP", "ko": "KR", "tr": "TR", "it": "IT",
+    "is": "IS", "th": "TH", "vi": "VN", "id": "ID",
+}  # fmt: skip
+
+
+def country_of_language(tag: str) -> str | None:
+    """Return the country that a page's language tag points to ("de-AT", "pl"); None where it is no hint.
+
+    "en-US" is none: it is what most page builders write of themselves.
+    """
+    language, _, region = tag.replace("_", "-").partition("-")
+    region = region.rpartition("-")[2].casefold()
+    if region in _iso_codes() and (language.lower(), region) not in {("en", "us"), ("en", "gb")}:
+        return _iso_codes()[region]
+    return _LANGUAGES.get(language.lower())
 
 
 # Country domains that are sold to everybody say nothing of a country.

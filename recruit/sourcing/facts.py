@@ -15,11 +15,12 @@ from recruit.sourcing.contacts import (
     read_phone,
     read_website,
 )
-from recruit.sourcing.countries import country_of_domain, read_country
+from recruit.sourcing.countries import country_of_domain, read_country, read_place
 from recruit.sourcing.numerals import looks_like_date, read_employees, read_founded
+from recruit.sourcing.persons import read_person
 from recruit.sourcing.specialties import read_items, read_tags
 from recruit.sourcing.text import clean, is_blank, shorten
-from recruit.sourcing.values import Fact, FieldName, Interval
+from recruit.sourcing.values import Fact, FieldName, Interval, Office
 
 _LONGEST_TEXT = 300
 # As long as the firm's own columns, so that what was read here can be kept there.
@@ -32,6 +33,7 @@ _LONGEST = {
     FieldName.CITY: 120,
     FieldName.REGION: 120,
     FieldName.STREET: 300,
+    FieldName.COUNTRY: 2,
 }
 
 
@@ -72,7 +74,7 @@ def read_facts(
 
 def _read_values(
     field: FieldName, text: str, shown: str, today: date, country: str | None
-) -> list[str] | list[Interval]:
+) -> list[str] | list[Interval] | list[Office]:
     match field:
         case FieldName.EMPLOYEES:
             return [_employees(text, shown)]
@@ -94,6 +96,10 @@ def _read_values(
             return read_tags(text)
         case FieldName.CERTIFICATION | FieldName.PARTNERSHIP:
             return read_items(text)
+        case FieldName.OFFICE:
+            return [_office(text, shown)]
+        case FieldName.PERSON:
+            return [_person(text, shown)]
         case _:
             return [_plain(field, text)]
 
@@ -143,6 +149,29 @@ def _country(text: str, shown: str) -> str:
             "Write the country's name or its two-letter code, such as Germany or DE.",
         )
     return value
+
+
+def _office(text: str, shown: str) -> Office:
+    place = {
+        key: value
+        for key, value in read_place(text).items()
+        if len(value) <= _LONGEST[FieldName(key)]
+    }
+    if not place:
+        raise Unreadable(
+            f"{shown!r} is not a place.", "Write it as Street 1, 10115 Berlin, Germany."
+        )
+    return Office.from_parts(place)
+
+
+def _person(text: str, shown: str) -> str:
+    person = read_person(clean(text))
+    if person is None or not any(c.isalpha() for c in person.name):
+        raise Unreadable(
+            f"{shown!r} is not a person.",
+            "Write it as Jane Doe, Head of Sales <jane@firm.example>.",
+        )
+    return person.to_value()
 
 
 def _website(text: str, shown: str) -> str:

@@ -4,20 +4,16 @@ The results of a page (its sighting, its links, its problems, and that it is don
 transaction. So a crawler may be killed at any moment: what it had not settled is given out again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from recruit.db.transaction import Transaction
 from recruit.sourcing import frontier_store, store
-from recruit.sourcing.crawling.plan import CrawlPlan, Page, PageResult
+from recruit.sourcing.budget import Spent, reached
+from recruit.sourcing.crawling.plan import CrawlPlan, Page, PageResult, reading_of, record_id_of
+from recruit.sourcing.settling import settle_results, settle_sites
 from recruit.sourcing.spec import parse_source_spec
-from recruit.sourcing.usecases import (
-    LEASE,
-    claim_job,
-    record_problems,
-    record_sightings,
-    set_job_status,
-)
+from recruit.sourcing.usecases import LEASE, claim_job, set_job_status
 from recruit.sourcing.values import JobKind, JobStatus
 
 
@@ -27,10 +23,10 @@ class NotACrawl(ValueError):
 
 @dataclass(frozen=True)
 class ClaimedCrawl:
-    """A crawl that this process may work on, and how many pages of its budget are left."""
+    """A crawl that this process may work on, and what it has spent of its budget."""
 
     plan: CrawlPlan
-    pages_left: int
+    spent: Spent
 
 
 def claim_crawl(tx: Transaction, *, job_id: int, runner: str, user_agent: str) -> ClaimedCrawl:
@@ -44,18 +40,28 @@ def claim_crawl(tx: Transaction, *, job_id: int, runner: str, user_agent: str) -
     source = store.get_source(tx, job.source_id)
     spec = parse_source_spec(source.definition, f"source {source.name}")
     plan = CrawlPlan(spec, user_agent, tx.now.date())
-    return ClaimedCrawl(plan, max(0, spec.most_pages - job.read))
+    return ClaimedCrawl(plan, Spent(job.read, job.bytes_read, job.worked_s))
 
 
-def take_pages(tx: Transaction, *, job_id: int, after_id: int, limit: int) -> list[Page]:
-    """Return the next pages to fetch after the one with this id."""
-    return frontier_store.list_unfetched(tx, job_id, after_id=after_id, limit=limit)
+def take_pages(
+    tx: Transaction, *, job_id: int, plan: CrawlPlan, under_way: Collection[int], limit: int
+) -> list[Page]:
+    """Return the next pages to fetch, without those that are `under_way`."""
+    return frontier_store.list_unfetched(
+        tx, job_id, reading=reading_of(plan.spec), under_way=under_way, limit=limit
+    )
 
 
 def settle_pages(
-    tx: Transaction, *, job_id: int, runner: str, results: Sequence[PageResult]
+    tx: Transaction,
+    *,
+    job_id: int,
+    runner: str,
+    plan: CrawlPlan,
+    results: Sequence[PageResult],
+    seconds: float = 0.0,
 ) -> bool:
-    """Record what came of pages, and that the process lives; tell whether it is to go on.
+    """Record what came of pages in `seconds` of work, and that the process lives; tell whether it is to go on.
 
     It is not when somebody paused or cancelled the job, or when another process has taken it over: then
     nothing is recorded, since that process fetches the same pages.
@@ -65,23 +71,18 @@ def settle_pages(
         return False
     if job.status not in {JobStatus.RUNNING, JobStatus.PAUSED}:
         return False
+    job.worked_s += seconds
     done = frontier_store.list_fetched_ids(tx, [result.page.id for result in results])
-    fresh = [result for result in results if result.page.id not in done]
-    sightings = [result.sighting for result in fresh if result.sighting]
-    record_sightings(tx, job_id=job_id, sightings=sightings, read=len(fresh))
-    record_problems(tx, job_id=job_id, problems=[p for r in fresh for p in r.problems])
-    frontier_store.set_fetched(tx, [(result.page.id, result.outcome) for result in fresh])
-    for result in fresh:
-        if result.links:
-            found = frontier_store.add_links(tx, job_id, result.links, parent=result.page)
-            job.expected = (job.expected or 0) + found
+    settle_results(tx, job, plan, [result for result in results if result.page.id not in done])
     if job.status is JobStatus.RUNNING:
         job.lease_until = tx.now + LEASE
     return job.status is JobStatus.RUNNING
 
 
-def end_crawl(tx: Transaction, *, job_id: int, runner: str, finished: bool) -> None:
-    """End a crawl that has no page left, or put it back into the queue when its process was stopped.
+def end_crawl(
+    tx: Transaction, *, job_id: int, runner: str, plan: CrawlPlan, finished: bool
+) -> None:
+    """End a crawl that has no page or no budget left, or put it back into the queue when its process was stopped.
 
     A complete crawl marks the firms that the source does not show any more.
     """
@@ -92,15 +93,24 @@ def end_crawl(tx: Transaction, *, job_id: int, runner: str, finished: bool) -> N
         text = "Its process was stopped; the next one goes on from here."
         set_job_status(tx, job_id=job_id, status=JobStatus.QUEUED, message=text)
         return
+    # What was read of a site counts, also where the budget did not reach for all of it.
+    settle_sites(tx, job, plan, frontier_store.list_open_sites(tx, job_id))
+    says = []
     left = frontier_store.count_unfetched(tx, job_id)
-    message = ""
-    if left:
-        message = f"The budget of pages is used up; {left} known pages were not read."
-    elif frontier_store.is_complete(tx, job_id):
-        store.mark_vanished(tx, source_id=job.source_id, job_id=job_id)
     if not (job.records_new or job.records_changed or job.records_same):
-        message = f"No firm was found. {message}".strip()
-    set_job_status(tx, job_id=job_id, status=JobStatus.DONE, message=message)
+        says.append("No firm was found.")
+    if left:
+        spent = Spent(job.read, job.bytes_read, job.worked_s)
+        limit = reached(plan.spec.budget, spent) or "The crawl ended early"
+        says.append(f"{limit}; {left:,} known page{'' if left == 1 else 's'} not read.")
+    elif frontier_store.is_listed_whole(tx, job_id):
+        uncertain = frontier_store.list_uncertain_urls(tx, job_id)
+        spare = [record_id_of(url, plan.spec) for url in uncertain]
+        gone = store.mark_vanished(tx, source_id=job.source_id, job_id=job_id, spare=spare)
+        if gone:
+            says.append(f"{gone:,} firm{' is' if gone == 1 else 's are'} not shown any more.")
+    frontier_store.forget_finished(tx, source_id=job.source_id, but=job_id)
+    set_job_status(tx, job_id=job_id, status=JobStatus.DONE, message=" ".join(says))
 
 
 def fail_crawl(tx: Transaction, *, job_id: int, runner: str, message: str) -> None:

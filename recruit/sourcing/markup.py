@@ -72,8 +72,11 @@ _NO_NAMES = frozenset(
 )
 
 
-def read_labelled(root: Element) -> Iterator[tuple[Target, str]]:
-    """Yield what stands beside or below a known label: terms, table rows, headings over lists."""
+def read_labelled(root: Element) -> Iterator[tuple[Target, str, str]]:
+    """Yield what stands beside or below a known label: terms, table rows, headings over lists.
+
+    Each comes as what the label means, what stands there, and the label's own words.
+    """
     for element in root.iter(*_LABEL_TAGS):
         label = clean(element.text_content()) if len(element) <= 2 else ""
         target = read_label(label.rstrip(": "))
@@ -82,7 +85,7 @@ def read_labelled(root: Element) -> Iterator[tuple[Target, str]]:
         for value in _values_of(element):
             text = _linked(value, target) or text_of(value)
             if text and len(text) <= _LONGEST_VALUE and read_label(text) is None:
-                yield target, text
+                yield target, text, label
 
 
 def _values_of(label: Element) -> Iterator[Element]:
@@ -112,14 +115,14 @@ def _linked(value: Element, target: Target) -> str:
     return ";".join(clean(link) for link in links[: 1 if target is FieldName.WEBSITE else 5])
 
 
-def read_labelled_lines(lines: list[str]) -> Iterator[tuple[Target, str]]:
+def read_labelled_lines(lines: list[str]) -> Iterator[tuple[Target, str, str]]:
     """Yield what lines and sentences of the form "Label: value" say."""
     for line in lines:
         for sentence in sentences(line):
             match = _LABELLED_LINE.fullmatch(sentence)
             target = read_label(match[1]) if match else None
             if match and target and target is not Part.RECORD_ID:
-                yield target, match[2].rstrip(". ")
+                yield target, match[2].rstrip(". "), match[1]
 
 
 _SENTENCE_END = re.compile(
@@ -197,3 +200,31 @@ def _alike(name: str, label: str) -> bool:
 
 def _is_name(text: str) -> bool:
     return 1 < len(text) <= 200 and fold(text) not in _NO_NAMES and any(c.isalnum() for c in text)
+
+
+def read_row_name(row: Element, page_host: str) -> tuple[str, str]:
+    """Return what a listing's row calls its firm, and the firm's own site where it links there.
+
+    The name is in a heading, else in the first link, else in the first cell or bold words.
+    """
+    site = ""
+    for link in row.iter("a"):
+        href = clean(link.get("href") or "")
+        outside = href.startswith(("http://", "https://")) and host_of(href) != page_host
+        if outside and not social_network(href):
+            site = href
+            break
+    for tags in (
+        ("h1", "h2", "h3", "h4", "h5", "h6"),
+        ("a",),
+        ("strong", "b"),
+        ("td", "th"),
+        ("p",),
+    ):
+        for element in row.iter(*tags):
+            text = clean(element.text_content())
+            shown = text.lower().removeprefix("https://").removeprefix("http://")
+            if _is_name(text) and "@" not in text and read_label(text) is None and shown != site:
+                return text, site
+    text = clean(row.text_content())
+    return (text if _is_name(text) and len(text) <= 80 else ""), site

@@ -10,6 +10,7 @@ from recruit.sourcing.values import FieldName
 Statement = tuple[FieldName | None, str]  # None: a place that has yet to be told into its parts
 
 _MOST_OFFERS = 60
+_MOST_PLACES = 60
 _PLAIN = {
     "email": FieldName.EMAIL,
     "telephone": FieldName.PHONE,
@@ -105,17 +106,48 @@ def _offers(item: Mapping[str, Any]) -> Iterator[Statement]:
 
 def _address(item: Mapping[str, Any]) -> Iterator[Statement]:
     """Yield the first address: the head office, as far as order tells."""
-    places = _items(item, "location")
-    for address in [
-        *values_of(item, "address"),
-        *(a for p in places for a in values_of(p, "address")),
-    ]:
+    for address, _ in _addresses(item):
         if isinstance(address, str):
             yield None, clean(address)
             return
-        if isinstance(address, dict) and any(address.get(key) for key in _ADDRESS):
+        if any(address.get(key) for key in _ADDRESS):
             for key, field in _ADDRESS.items():
                 for text in texts_of(address, key):
                     yield field, text
                     break
             return
+
+
+def read_places(item: Mapping[str, Any]) -> Iterator[tuple[dict[FieldName, str], str, bool]]:
+    """Yield every place of an Organization: its parts, what it is called, whether it is its own address.
+
+    A place that is written in one piece stands under CITY.
+    """
+    for address, called in _addresses(item):
+        if isinstance(address, str):
+            yield {FieldName.CITY: clean(address)}, called, False
+            continue
+        parts = {
+            field: text
+            for key, field in _ADDRESS.items()
+            if (text := next(texts_of(address, key), ""))
+        }
+        if parts:
+            yield parts, called, True
+
+
+def _addresses(item: Mapping[str, Any]) -> Iterator[tuple[Any, str]]:
+    """Yield the addresses of an item, of its locations and of its parts, with the name of each place."""
+    places = [
+        place
+        for key in ("location", "subOrganization", "department")
+        for place in _items(item, key)
+    ]
+    for place in [item, *places][:_MOST_PLACES]:
+        called = next(texts_of(place, "name"), "") if place is not item else ""
+        for address in values_of(place, "address"):
+            if isinstance(address, str | dict):
+                yield address, called
+    for place in places[:_MOST_PLACES]:
+        if "address" not in place and any(place.get(key) for key in _ADDRESS):
+            yield place, next(texts_of(place, "name"), "")

@@ -2,17 +2,24 @@
 
 name = "locator"
 title = "Partner locator of Example Inc."
-kind = "directory"                      # or "sites": each start URL is a firm's own site
+kind = "directory"                      # or "registry"; or "sites": each start URL is a firm's own site
 start_urls = ["https://example.com/partners"]
 trust = 0.7
 licence_note = "Facts may be used; see https://example.com/terms"
 lawful_basis = "Legitimate interest: business contacts that the firms publish themselves"
+contacts = "roles"                      # or "people": named people's addresses too, on that lawful basis
+schedule = "weekly"                     # optional: "daily", "monthly", or as cron "30 4 * * 1" (UTC)
 
-[listing]
+[listing]                               # optional; without it firms and further listings are found by themselves
 next = ["a[rel=next]"]                  # CSS selectors of links to further listings …
 follow = ['^/partners\\?page=']          # … or patterns of their path and query
 items = ["ul.partners a"]               # CSS selectors of links to firms …
 item_patterns = ['^/partners/[^/]+$']   # … or patterns of their path and query
+rows = []                               # … or of elements that are a firm each; [fields] then look inside
+
+[site]                                  # for firms' own sites; these are the defaults
+pages = 6                               # how many of a site: its start, contact, imprint, about, partners …
+follow = []                             # patterns of further pages that are wanted first
 
 [fields]                                # optional CSS selectors; everything else is found by itself
 name = "h1"
@@ -23,26 +30,33 @@ concurrency = 1
 timeout_s = 20.0
 allow_private_hosts = []                # "127.0.0.1:8080": hosts of your own network, by name and port
 
-[budget]
+[budget]                                # a crawl that has spent one of them ends and says so
 pages = 10000
+megabytes = 500                         # optional
+minutes = 60                            # optional
 """
 
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from cssselect import HTMLTranslator, SelectorError, parse
 
+from recruit.sourcing.budget import Budget
+from recruit.sourcing.schedule import BadSchedule, read_schedule
 from recruit.sourcing.spec_table import SpecError, SpecTable
 from recruit.sourcing.values import FieldName, SourceKind
 
 __all__ = [
+    "Contacts",
     "Listing",
     "Politeness",
+    "Site",
     "SourceSpec",
     "SpecError",
     "load_source_spec",
@@ -51,18 +65,38 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_CRAWLED = (SourceKind.DIRECTORY, SourceKind.SITES)
+_CRAWLED = (SourceKind.DIRECTORY, SourceKind.SITES, SourceKind.REGISTRY)
 _TEXT_SUFFIX = re.compile(r"::(?:text|attr\([\w-]+\))\s*$")
+
+
+class Contacts(StrEnum):
+    """Whose addresses are kept: those of offices alone (info@), or those of named people too."""
+
+    ROLES = "roles"
+    PEOPLE = "people"
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Which links of a listing lead on, and which describe a firm: CSS selectors, or patterns of path and query."""
+    """Which links of a listing lead on, and which describe a firm: CSS selectors, or patterns of path and query.
+
+    `rows` are the elements of a listing that describe a firm each, without a page of its own. What is
+    left out is found by itself.
+    """
 
     next: tuple[str, ...] = ()
     follow: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     item_patterns: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Site:
+    """How far a firm's own site is read: at most `pages` pages, those that fit `follow` first."""
+
+    pages: int = 6
+    follow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,10 +121,13 @@ class SourceSpec:
     fields: Mapping[FieldName, tuple[str, ...]] = field(default_factory=dict)
     auto: bool = True
     politeness: Politeness = field(default_factory=Politeness)
-    most_pages: int = 10_000
+    site: Site = field(default_factory=Site)
+    budget: Budget = field(default_factory=Budget)
     trust: float = 0.5
     licence_note: str = ""
     lawful_basis: str = ""
+    contacts: Contacts = Contacts.ROLES
+    schedule: str = ""
 
     def to_definition(self) -> dict[str, Any]:
         """Return plain data that `parse_source_spec` reads back."""
@@ -107,10 +144,13 @@ class SourceSpec:
             "listing": listing,
             "fields": fields | {"auto": self.auto},
             "politeness": politeness,
-            "budget": {"pages": self.most_pages},
+            "site": {"pages": self.site.pages, "follow": list(self.site.follow)},
+            "budget": {key: value for key, value in vars(self.budget).items() if value is not None},
             "trust": self.trust,
             "licence_note": self.licence_note,
             "lawful_basis": self.lawful_basis,
+            "contacts": self.contacts.value,
+            "schedule": self.schedule,
         }
 
 
@@ -139,13 +179,16 @@ def parse_source_spec(data: Mapping[str, Any], file: str) -> SourceSpec:
         title=top.text("title", name),
         kind=kind,
         start_urls=_start_urls(top, kind),
-        listing=_listing(top.table("listing"), kind),
+        listing=_listing(top),
         **_fields(top),
         politeness=_politeness(top.table("politeness")),
-        most_pages=_most_pages(top.table("budget")),
+        site=_site(top.table("site")),
+        budget=_budget(top.table("budget")),
         trust=top.number("trust", 0.5, 0, 1),
         licence_note=top.text("licence_note", ""),
         lawful_basis=top.text("lawful_basis", ""),
+        contacts=_contacts(top),
+        schedule=_schedule(top),
     )
     top.finish()
     return spec
@@ -170,21 +213,48 @@ def _start_urls(top: SpecTable, kind: SourceKind) -> tuple[str, ...]:
     return urls
 
 
-def _listing(table: SpecTable, kind: SourceKind) -> Listing:
+def _listing(top: SpecTable) -> Listing:
+    if top.get("listing") == "auto":
+        return Listing()
+    table = top.table("listing")
     listing = Listing(
         next=_selectors(table, "next"),
         follow=_patterns(table, "follow"),
         items=_selectors(table, "items"),
         item_patterns=_patterns(table, "item_patterns"),
+        rows=_selectors(table, "rows"),
     )
     table.finish()
-    if kind is SourceKind.DIRECTORY and not listing.items and not listing.item_patterns:
-        raise table.error(
-            "items",
-            'which links describe a firm? Give a CSS selector (items = ["ul.partners a"]) or a pattern '
-            "(item_patterns = ['^/partners/']).",
-        )
     return listing
+
+
+def _contacts(top: SpecTable) -> Contacts:
+    text = top.text("contacts", Contacts.ROLES)
+    if text not in set(Contacts):
+        raise top.error("contacts", f"{text!r} is unknown. Choose one of {', '.join(Contacts)}.")
+    if text == Contacts.PEOPLE and not top.text("lawful_basis", ""):
+        raise top.error(
+            "contacts",
+            "named people are kept only where lawful_basis says on what ground. Write it, or choose "
+            '"roles".',
+        )
+    return Contacts(text)
+
+
+def _schedule(top: SpecTable) -> str:
+    text = top.text("schedule", "")
+    if text:
+        try:
+            read_schedule(text)
+        except BadSchedule as error:
+            raise top.error("schedule", str(error)) from error
+    return text
+
+
+def _site(table: SpecTable) -> Site:
+    site = Site(pages=table.whole("pages", 6, 1, 100), follow=_patterns(table, "follow"))
+    table.finish()
+    return site
 
 
 def _selectors(table: SpecTable, key: str) -> tuple[str, ...]:
@@ -243,10 +313,18 @@ def _politeness(table: SpecTable) -> Politeness:
     return politeness
 
 
-def _most_pages(table: SpecTable) -> int:
-    pages = table.whole("pages", 10_000, 1, 10_000_000)
+def _budget(table: SpecTable) -> Budget:
+    budget = Budget(
+        pages=table.whole("pages", 10_000, 1, 10_000_000),
+        megabytes=_limit(table, "megabytes", 1_000_000),
+        minutes=_limit(table, "minutes", 60 * 24 * 30),
+    )
     table.finish()
-    return pages
+    return budget
+
+
+def _limit(table: SpecTable, key: str, most: float) -> float | None:
+    return None if table.get(key) is None else table.number(key, most, 0.01, most)
 
 
 def matches(patterns: Sequence[str], url: str) -> bool:

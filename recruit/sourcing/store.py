@@ -109,21 +109,52 @@ def touch_records(tx: Transaction, ids: Sequence[int], job_id: int) -> None:
         )
 
 
-def mark_vanished(tx: Transaction, *, source_id: int, job_id: int) -> None:
-    """Mark the sightings of a source that a complete job did not see."""
-    tx.session.execute(
-        update(SourceRecord)
-        .where(
-            SourceRecord.source_id == source_id,
-            SourceRecord.last_job_id != job_id,
-            SourceRecord.vanished_at.is_(None),
+def mark_vanished(
+    tx: Transaction, *, source_id: int, job_id: int, spare: Sequence[str] = ()
+) -> int:
+    """Mark the sightings of a source that a complete job did not see; return how many these are.
+
+    Those with the record ids of `spare` stay: whether they are still there could not be told.
+    """
+    unseen = list(
+        tx.session.execute(
+            select(SourceRecord.id, SourceRecord.record_id).where(
+                SourceRecord.source_id == source_id,
+                SourceRecord.last_job_id != job_id,
+                SourceRecord.vanished_at.is_(None),
+            )
         )
-        .values(vanished_at=tx.now)
-        .execution_options(synchronize_session=False)
     )
+    spared = frozenset(spare)
+    ids = [row_id for row_id, record_id in unseen if record_id not in spared]
+    for start in range(0, len(ids), _CHUNK):
+        tx.session.execute(
+            update(SourceRecord)
+            .where(SourceRecord.id.in_(ids[start : start + _CHUNK]))
+            .values(vanished_at=tx.now)
+            .execution_options(synchronize_session=False)
+        )
+    return len(ids)
 
 
 def add_problems(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store problems, given as plain rows."""
     if rows:
         tx.session.execute(insert(JobProblem), rows)
+
+
+def touch_known(tx: Transaction, source_id: int, record_ids: Sequence[str], job_id: int) -> int:
+    """Note that sightings were seen again unchanged, by the source's names; return how many there are."""
+    touched = 0
+    for start in range(0, len(record_ids), _CHUNK):
+        chunk = record_ids[start : start + _CHUNK]
+        known = list(
+            tx.session.scalars(
+                select(SourceRecord.id).where(
+                    SourceRecord.source_id == source_id, SourceRecord.record_id.in_(chunk)
+                )
+            )
+        )
+        touch_records(tx, known, job_id)
+        touched += len(known)
+    return touched

@@ -12,8 +12,9 @@ from extruct.jsonld import JsonLdExtractor
 from extruct.opengraph import OpenGraphExtractor
 from extruct.w3cmicrodata import MicrodataExtractor
 
+from recruit.sourcing.addresses import says_head_office
 from recruit.sourcing.contacts import host_of
-from recruit.sourcing.organization import read_organization, texts_of, values_of
+from recruit.sourcing.organization import read_organization, read_places, texts_of, values_of
 from recruit.sourcing.text import clean, fold
 from recruit.sourcing.tree import Element
 from recruit.sourcing.values import FieldName
@@ -42,6 +43,8 @@ class Stated:
     text: str
     method: str
     confidence: float
+    place: Mapping[FieldName, str] | None = None
+    head: bool = False
 
 
 def read_structured(
@@ -58,8 +61,11 @@ def read_structured(
         ("microdata", 0.9, _microdata(root, url) if "itemscope" in source else []),
     ):
         item = _choose(items, heading, url, own_site=own_site)
-        for field, text in read_organization(item):
-            found.append(Stated(field, text, method, confidence))
+        for name, text in read_organization(item):
+            found.append(Stated(name, text, method, confidence))
+        for parts, called, _ in read_places(item):
+            head = says_head_office(called)
+            found.append(Stated(None, called, method, confidence, parts, head))
     if "og:" in source or "business:" in source:
         found += _open_graph(root, own_site=own_site)
     return found

@@ -127,7 +127,7 @@ def open_job(tx: Transaction, *, source_id: int, kind: JobKind) -> SourcingJob:
     tx.session.flush()
     if kind is JobKind.CRAWL:
         spec = parse_source_spec(source.definition, f"source {source.name}")
-        job.expected = frontier_store.add_links(tx, job.id, start_links(spec), parent=None)
+        job.expected = len(frontier_store.add_links(tx, job.id, start_links(spec), parent=None))
     return job
 
 

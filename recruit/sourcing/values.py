@@ -1,5 +1,6 @@
 """The words of sourcing: a source, its jobs, and the sightings that they bring home."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -128,6 +129,12 @@ class Office:
         """Refuse an office that is nowhere."""
         if not (self.street or self.postcode or self.city or self.region or self.country):
             raise ValueError("An office needs a place.")
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, str], *, head_office: bool = False) -> "Office":
+        """Return an office of the parts that are known, by their names."""
+        street, postcode, city = (parts.get(key) for key in ("street", "postcode", "city"))
+        return cls(street, postcode, city, parts.get("region"), parts.get("country"), head_office)
 
     def __str__(self) -> str:
         """Return the place on one line, the head office marked."""

@@ -20,9 +20,11 @@ from recruit.clock import stopwatch
 from recruit.config import PREFIX, CrmKind, InboxKind, MailTransport, Settings, load_settings
 from recruit.db.transaction import Transaction
 from recruit.logs import correlation, get_logger, set_up_logs
+from recruit.sourcing.budget import Spent, reached
 from recruit.sourcing.crawling.plan import Page, PageResult, user_agent
 from recruit.sourcing.frontier import (
     ClaimedCrawl,
+    NotACrawl,
     claim_crawl,
     end_crawl,
     fail_crawl,
@@ -89,46 +91,74 @@ OpenTx = Callable[[], AbstractContextManager[Transaction]]
 
 
 class DatabaseSink:
-    """Gives out the pages of a job's frontier and settles their results, each call a transaction."""
+    """Gives out the pages of a job's frontier and settles their results, each call a transaction.
+
+    When a limit of the budget is reached, `exhausted` is True: no page is given out any more, and what is
+    under way is dropped unless the limit is one of pages.
+    """
 
     def __init__(
         self,
         open_tx: OpenTx,
         job_id: int,
         runner: str,
-        pages_left: int,
+        claimed: ClaimedCrawl,
         keep_going: Callable[[], bool],
     ) -> None:
         """Work on a job that `runner` has claimed, until `keep_going` says no."""
         self._open_tx = open_tx
         self._job_id = job_id
         self._runner = runner
-        self._pages_left = pages_left
+        self._plan = claimed.plan
+        self._spent = claimed.spent
         self._keep_going = keep_going
-        self._last_id = 0
+        self._under_way: set[int] = set()
         self._signed_at = stopwatch()
+
+    @property
+    def exhausted(self) -> bool:
+        """Tell whether a limit of the budget is reached."""
+        return reached(self._plan.spec.budget, self._spent) is not None
 
     def take(self, limit: int) -> list[Page]:
         """Return the next pages, as far as the budget reaches."""
-        limit = min(limit, self._pages_left)
+        if self.exhausted:
+            return []
+        pages_left = self._plan.spec.budget.pages - self._spent.pages - len(self._under_way)
+        limit = min(limit, pages_left)
         if limit <= 0:
             return []
         with self._open_tx() as tx:
-            pages = take_pages(tx, job_id=self._job_id, after_id=self._last_id, limit=limit)
-        if pages:
-            self._last_id = pages[-1].id
-            self._pages_left -= len(pages)
+            pages = take_pages(
+                tx,
+                job_id=self._job_id,
+                plan=self._plan,
+                under_way=self._under_way,
+                limit=limit,
+            )
+        self._under_way |= {page.id for page in pages}
         return pages
 
     def settle(self, results: Sequence[PageResult]) -> bool:
         """Record results; without any, show now and then that the process lives."""
         going = self._keep_going()
-        if not results and going and stopwatch() - self._signed_at < _SIGN_OF_LIFE_S:
+        seconds = stopwatch() - self._signed_at
+        if not results and going and seconds < _SIGN_OF_LIFE_S:
             return True
         self._signed_at = stopwatch()
         with self._open_tx() as tx:
-            wanted = settle_pages(tx, job_id=self._job_id, runner=self._runner, results=results)
-        return wanted and going
+            wanted = settle_pages(
+                tx,
+                job_id=self._job_id,
+                runner=self._runner,
+                plan=self._plan,
+                results=results,
+                seconds=seconds,
+            )
+        self._under_way -= {result.page.id for result in results}
+        size = sum(result.fetched.size for result in results if result.fetched)
+        self._spent += Spent(len(results), size, seconds)
+        return wanted and going and not (self.exhausted and self._under_way)
 
 
 def crawl_job(app: App, job_id: int, keep_going: Callable[[], bool] = lambda: True) -> int:
@@ -137,15 +167,15 @@ def crawl_job(app: App, job_id: int, keep_going: Callable[[], bool] = lambda: Tr
     runner = holder()
     try:
         claimed = _claim(app, job_id, runner)
-    except (UnknownJob, JobIsOver, JobTaken) as error:
+    except (UnknownJob, NotACrawl, JobIsOver, JobTaken) as error:
         log.warning("refused", reason=str(error))
         return REFUSED
-    sink = DatabaseSink(app.transaction, job_id, runner, claimed.pages_left, keep_going)
+    sink = DatabaseSink(app.transaction, job_id, runner, claimed, keep_going)
     try:
         # Scrapy is slow to load, and the job is claimed, and so shown as running, before.
         from recruit.sourcing.crawling.engine import crawl
 
-        finished = crawl(claimed.plan, sink)
+        finished = crawl(claimed.plan, sink) or (sink.exhausted and keep_going())
     except Exception as error:
         log.exception("failed")
         with app.transaction() as tx:
@@ -153,7 +183,7 @@ def crawl_job(app: App, job_id: int, keep_going: Callable[[], bool] = lambda: Tr
             fail_crawl(tx, job_id=job_id, runner=runner, message=text)
         return FAILED
     with app.transaction() as tx:
-        end_crawl(tx, job_id=job_id, runner=runner, finished=finished)
+        end_crawl(tx, job_id=job_id, runner=runner, plan=claimed.plan, finished=finished)
     return FINISHED if finished else STOPPED
 
 

@@ -148,7 +148,7 @@ def test_a_budget_of_pages_is_kept_and_told(app: App) -> None:
         assert run(app, job_id) == FINISHED
     line = read_job(app, job_id)
     assert line.read == 10
-    assert "budget of pages is used up" in line.message
+    assert line.message == "The budget of 10 pages is used up; 12 known pages not read."
 
 
 @pytest.fixture

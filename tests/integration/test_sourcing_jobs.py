@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from recruit.insights.jobs import (
     list_jobs,
     list_sources,
 )
-from recruit.sourcing.crawling.plan import Link, Page, PageResult, Role
+from recruit.sourcing.crawling.plan import CrawlPlan, Link, Page, PageResult, Role
 from recruit.sourcing.frontier import (
     NotACrawl,
     claim_crawl,
@@ -60,14 +60,17 @@ def claim(app: App, job_id: int, runner: str = "a") -> None:
         claim_crawl(tx, job_id=job_id, runner=runner, user_agent=AGENT)
 
 
-def take(app: App, job_id: int, after_id: int = 0) -> list[Page]:
+PLAN = CrawlPlan(make_spec(), AGENT, date(2026, 3, 3))
+
+
+def take(app: App, job_id: int, under_way: tuple[int, ...] = ()) -> list[Page]:
     with app.transaction() as tx:
-        return take_pages(tx, job_id=job_id, after_id=after_id, limit=100)
+        return take_pages(tx, job_id=job_id, plan=PLAN, under_way=under_way, limit=100)
 
 
 def settle(app: App, job_id: int, *results: PageResult, runner: str = "a") -> bool:
     with app.transaction() as tx:
-        return settle_pages(tx, job_id=job_id, runner=runner, results=results)
+        return settle_pages(tx, job_id=job_id, runner=runner, plan=PLAN, results=results)
 
 
 def move(app: App, by: timedelta) -> None:
@@ -203,7 +206,7 @@ def test_links_join_the_frontier_once_and_settled_pages_leave_it(app: App) -> No
     assert settle(app, job_id, result)  # as a second process might
     items = take(app, job_id)
     assert [(page.url, page.depth) for page in items] == [(link.url, 1) for link in links]
-    assert take(app, job_id, after_id=items[1].id) == items[2:]
+    assert take(app, job_id, under_way=(items[0].id, items[1].id)) == items[2:]
     with app.reading() as tx:
         line = get_job(tx, job_id)
     assert (line.read, line.expected) == (1, 4)
@@ -217,7 +220,7 @@ def test_a_paused_crawl_keeps_what_came_and_goes_on_later(app: App) -> None:
         set_job_status(tx, job_id=job_id, status=JobStatus.PAUSED)
     assert not settle(app, job_id, PageResult(page, "ok", sighting=make_sighting()))
     with app.transaction() as tx:
-        end_crawl(tx, job_id=job_id, runner="a", finished=False)
+        end_crawl(tx, job_id=job_id, runner="a", plan=PLAN, finished=False)
         line = get_job(tx, job_id)
         assert list_waiting_crawls(tx) == []
         assert find_unfinished_crawl(tx, source_id=1) == job_id
@@ -233,7 +236,7 @@ def test_a_cancelled_crawl_records_nothing_more(app: App) -> None:
         finish_job(tx, job_id=job_id, status=JobStatus.CANCELLED)
     assert not settle(app, job_id, PageResult(page, "ok", sighting=make_sighting()))
     with app.transaction() as tx:
-        end_crawl(tx, job_id=job_id, runner="a", finished=True)
+        end_crawl(tx, job_id=job_id, runner="a", plan=PLAN, finished=True)
         line = get_job(tx, job_id)
         assert find_unfinished_crawl(tx, source_id=1) is None
     assert (line.status, line.new) == (JobStatus.CANCELLED, 0)
@@ -266,7 +269,7 @@ def crawl_once(app: App, items: dict[str, str]) -> int:
         sighting = make_sighting(path) if items[path] == "ok" else None
         settle(app, job_id, PageResult(page, items[path], sighting=sighting))
     with app.transaction() as tx:
-        end_crawl(tx, job_id=job_id, runner="a", finished=True)
+        end_crawl(tx, job_id=job_id, runner="a", plan=PLAN, finished=True)
     return job_id
 
 

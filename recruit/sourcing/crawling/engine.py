@@ -5,11 +5,13 @@ import signal
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.utils.log import configure_logging
 from scrapy.utils.reactor import install_reactor
 
 from recruit.sourcing.crawling.guard import AddressGuard, GuardedResolver
 from recruit.sourcing.crawling.plan import CrawlPlan, Sink
+from recruit.sourcing.crawling.robots import RobotsMiddleware
 
 _REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 _LOOK_S = 0.05  # how soon an end, or a signal, is noticed
@@ -72,11 +74,13 @@ def scrapy_settings(plan: CrawlPlan) -> dict[str, Any]:
     polite = plan.spec.politeness
     return {
         "ROBOTSTXT_OBEY": True,
+        "DOWNLOADER_MIDDLEWARES": {RobotsTxtMiddleware: None, RobotsMiddleware: 100},
         "USER_AGENT": plan.user_agent,
         "ROBOTSTXT_USER_AGENT": plan.user_agent.partition("/")[0],
         "DOWNLOAD_DELAY": polite.delay_s,
         "CONCURRENT_REQUESTS_PER_DOMAIN": polite.concurrency,
-        "CONCURRENT_REQUESTS": max(16, polite.concurrency),
+        # Pages that wait for their host's delay count too, so that many hosts need many.
+        "CONCURRENT_REQUESTS": max(64, polite.concurrency),
         # A source that says "no delay" means it; otherwise a slow site is asked still more slowly.
         "AUTOTHROTTLE_ENABLED": polite.delay_s > 0,
         "AUTOTHROTTLE_START_DELAY": polite.delay_s,
@@ -90,6 +94,7 @@ def scrapy_settings(plan: CrawlPlan) -> dict[str, Any]:
         "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
         "REDIRECT_MAX_TIMES": 5,
         "RETRY_TIMES": 2,
+        "HTTPERROR_ALLOWED_CODES": [304],
         "COOKIES_ENABLED": False,
         # A proxy would resolve names where the guard cannot see it.
         "HTTPPROXY_ENABLED": False,

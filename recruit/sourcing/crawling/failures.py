@@ -1,7 +1,9 @@
 """Says in words why a page could not be fetched, and what to do about it."""
 
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from OpenSSL.SSL import Error as TlsError
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -11,9 +13,11 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 from scrapy.spidermiddlewares.httperror import HttpError
+from service_identity import VerificationError
 
 from recruit.sourcing.crawling.guard import AddressGuard
 from recruit.sourcing.crawling.plan import Page, PageResult
+from recruit.sourcing.crawling.robots import RobotsTooSlow, RobotsUnavailable
 from recruit.sourcing.text import clean, shorten
 from recruit.sourcing.values import Problem
 
@@ -71,6 +75,18 @@ def _explain(error: BaseException, last_url: str, guard: AddressGuard) -> tuple[
                     _AGAIN,
                 )
             return f"http {status}", f"The site answered {status}.", _STATUS.get(status, _AGAIN)
+        case RobotsUnavailable():
+            return (
+                "robots unavailable",
+                f"The robots.txt of {host} cannot be had, which closes the host for now. {error}",
+                _AGAIN,
+            )
+        case RobotsTooSlow():
+            return (
+                "robots",
+                f"The robots.txt of {host} asks for {error} s between two pages, too long for a crawl.",
+                "Ask the site's owner for the data.",
+            )
         case IgnoreRequest() if "robots.txt" in str(error):
             return (
                 "robots",
@@ -100,6 +116,12 @@ def _explain(error: BaseException, last_url: str, guard: AddressGuard) -> tuple[
             return "too large", "The page unpacks to more than 5 MB.", "Leave it out."
         case DownloadConnectionRefusedError():
             return "refused", f"Nobody listens at {urlsplit(last_url).netloc}.", _AGAIN
+        case _ if _is_tls(error):
+            return (
+                "bad certificate",
+                f"The certificate of {host} is not to be trusted: {_tls_reason(error)}.",
+                "Tell the site's owner, or leave it out.",
+            )
         case ResponseDataLossError():
             return "cut short", "The page came only in part.", _AGAIN
         case _:
@@ -110,3 +132,29 @@ def _explain(error: BaseException, last_url: str, guard: AddressGuard) -> tuple[
 def _halves(refusal: str) -> tuple[str, str]:
     reason, _, remedy = refusal.partition(". ")
     return f"{reason}.", remedy
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what caused it; Twisted keeps the causes in a list of failures."""
+    reasons = [error]
+    for _ in range(20):
+        if not reasons:
+            return
+        one = reasons.pop(0)
+        yield one
+        inner = getattr(one, "reasons", None) or ()
+        reasons += [getattr(failure, "value", failure) for failure in inner]
+        reasons += [cause for cause in (one.__cause__, one.__context__) if cause is not None]
+
+
+def _is_tls(error: BaseException) -> bool:
+    return any(isinstance(cause, TlsError | VerificationError) for cause in _causes(error))
+
+
+def _tls_reason(error: BaseException) -> str:
+    for cause in _causes(error):
+        if isinstance(cause, TlsError) and cause.args and isinstance(cause.args[0], list):
+            return clean("; ".join(str(part[-1]) for part in cause.args[0] if part)) or "unreadable"
+        if isinstance(cause, VerificationError):
+            return "it is another host's"
+    return "unreadable"

@@ -1,5 +1,6 @@
 """What a crawl is told, what it finds, and the sink that it gives its findings to."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,10 +10,15 @@ from importlib.metadata import version
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from recruit.sourcing.contacts import host_of, social_network
 from recruit.sourcing.spec import SourceSpec
-from recruit.sourcing.values import Problem, Sighting, SourceKind
+from recruit.sourcing.text import fold
+from recruit.sourcing.values import Fact, FieldName, Problem, Sighting, SourceKind
 
 _LONGEST_ID = 300
+OK, UNCHANGED = "ok", "unchanged"
+# Counts up when pages are read in another way, so that known ones are read anew.
+_READING = 2
 
 
 class Role(StrEnum):
@@ -20,6 +26,7 @@ class Role(StrEnum):
 
     LISTING = "listing"
     ITEM = "item"
+    PART = "part"  # a further page of a firm's own site
 
 
 @dataclass(frozen=True)
@@ -31,24 +38,54 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Fetched:
+    """By what a page is known again: its validators and the SHA-256 of its body; `size` is in bytes."""
+
+    body_hash: str
+    etag: str | None = None
+    last_modified: str | None = None
+    size: int = 0
+
+
+@dataclass(frozen=True)
 class Page:
-    """A page of the frontier that is to be fetched."""
+    """A page of the frontier that is to be fetched.
+
+    `known` is how it was when it was last read in the same way, `site_id` the page that its site begins
+    with, `barren` how many listings in a row before it showed nothing new.
+    """
 
     id: int
     url: str
     role: Role
     depth: int
+    known: Fetched | None = None
+    site_id: int | None = None
+    barren: int = 0
 
 
 @dataclass(frozen=True)
 class PageResult:
-    """All that came of one page; it is recorded as a whole or not at all."""
+    """All that came of one page; it is recorded as a whole or not at all.
+
+    A page about a firm gives its `sighting`, one with a firm a row gives `rows`, one of several pages of
+    a firm's own site gives `facts`, from which its sighting is made when the site has been read.
+    An UNCHANGED page gives nothing: what it said is known.
+    """
 
     page: Page
-    outcome: str  # "ok", or why there is nothing: "http 404", "robots", "timeout", …
+    outcome: str  # OK, UNCHANGED, or why there is nothing: "http 404", "robots", "timeout", …
     links: tuple[Link, ...] = ()
     sighting: Sighting | None = None
     problems: tuple[Problem, ...] = ()
+    rows: tuple[Sighting, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    fetched: Fetched | None = None
+
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """Return the firms that the page describes."""
+        return (*self.rows, self.sighting) if self.sighting else self.rows
 
 
 @dataclass(frozen=True)
@@ -83,6 +120,14 @@ def start_links(spec: SourceSpec) -> list[Link]:
     return [Link(url, role) for url in spec.start_urls]
 
 
+def reading_of(spec: SourceSpec) -> str:
+    """Return a key of the way in which a source's pages are read: other selectors, another key."""
+    definition = spec.to_definition()
+    parts = {key: definition[key] for key in ("kind", "listing", "fields", "site", "contacts")}
+    text = json.dumps([_READING, version("recruit"), parts], sort_keys=True)
+    return sha256(text.encode()).hexdigest()
+
+
 def url_hash(url: str) -> str:
     """Return the key under which the frontier knows an address."""
     return sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
@@ -100,3 +145,10 @@ def record_id_of(url: str, spec: SourceSpec) -> str:
     if len(record_id) <= _LONGEST_ID:
         return record_id
     return f"{record_id[: _LONGEST_ID - 33]}#{url_hash(url)[:32]}"
+
+
+def row_id_of(facts: Sequence[Fact], name: str) -> str:
+    """Return the source's own name for a firm that has no page: the host of its site, else its name."""
+    site = next((str(fact.value) for fact in facts if fact.field is FieldName.WEBSITE), "")
+    key = host_of(site) if site and not social_network(site) else ""
+    return f"row:{key or fold(name)}"[:_LONGEST_ID]

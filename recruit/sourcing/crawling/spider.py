@@ -10,6 +10,7 @@ from typing import Any
 
 import scrapy
 from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
 
 from recruit.sourcing.crawling.extract import read_page
 from recruit.sourcing.crawling.failures import (
@@ -19,7 +20,7 @@ from recruit.sourcing.crawling.failures import (
     page_was_lost,
 )
 from recruit.sourcing.crawling.guard import AddressGuard
-from recruit.sourcing.crawling.plan import CrawlPlan, Page, PageResult, Sink
+from recruit.sourcing.crawling.plan import UNCHANGED, CrawlPlan, Page, PageResult, Sink
 
 _BATCH = 50  # results a transaction
 _IN_FLIGHT = (
@@ -99,8 +100,14 @@ class FirmSpider(scrapy.Spider):
         return await asyncio.to_thread(self._sink.settle, results)
 
     def _request(self, page: Page) -> scrapy.Request:
+        headers: dict[str, str] = {}
+        if page.known and page.known.etag:
+            headers["If-None-Match"] = page.known.etag
+        if page.known and page.known.last_modified:
+            headers["If-Modified-Since"] = page.known.last_modified
         return scrapy.Request(
             page.url,
+            headers=headers,
             callback=self._fetched,
             errback=self._failed,
             dont_filter=True,
@@ -109,6 +116,15 @@ class FirmSpider(scrapy.Spider):
         )
 
     def _fetched(self, response: Response, page: Page) -> None:
+        if response.status == 304:
+            # Whoever was not asked whether a page has changed cannot answer that it has not.
+            error = HttpError(response, "304 without being asked")
+            self._add(
+                PageResult(page, UNCHANGED)
+                if page.known
+                else page_failed(page, error, response.url, self._guard)
+            )
+            return
         if not isinstance(response, TextResponse):
             kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
             self._add(page_is_no_html(page, kind))

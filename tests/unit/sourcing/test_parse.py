@@ -29,6 +29,8 @@ def values(facts: list[Fact]) -> dict[FieldName, Any]:
             N.SOCIAL,
             N.PARTNERSHIP,
         }
+        if fact.field is N.OFFICE:
+            continue
         found.setdefault(fact.field, []).append(fact.value)
         if not many:
             found[fact.field] = fact.value
@@ -91,6 +93,7 @@ EXPECTED: dict[str, dict[FieldName, Any]] = {
         N.EMPLOYEES: Interval(40, 40),
         N.FOUNDED: Interval(1998, 1998),
         N.SPECIALTY: ["kubernetes", "aws", "training"],
+        N.PARTNERSHIP: ["AWS partner"],
         N.EMAIL: ["info@aster.example"],
     },
     "opengraph.html": {
@@ -126,6 +129,7 @@ def test_a_firms_own_site_is_named_by_what_resembles_its_host() -> None:
         N.PHONE: ["+492214710000"],
         N.EMAIL: ["kontakt@ember.example"],
         N.COUNTRY: "DE",
+        N.LEGAL_FORM: "GmbH",
         N.SPECIALTY: {"kubernetes", "consulting", "openshift", "security", "systems integration"},
     }
     country = next(fact for fact in facts if fact.field is N.COUNTRY)

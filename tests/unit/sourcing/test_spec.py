@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import recruit.sourcing.spec
+from recruit.sourcing.budget import Budget
 from recruit.sourcing.crawling.plan import record_id_of
 from recruit.sourcing.spec import SpecError, load_source_spec, matches, parse_source_spec
 from recruit.sourcing.values import FieldName, SourceKind
@@ -23,7 +24,7 @@ def test_a_source_is_polite_unless_its_file_says_otherwise() -> None:
     assert (spec.politeness.delay_s, spec.politeness.concurrency) == (1.0, 1)
     assert spec.politeness.timeout_s == 20
     assert spec.politeness.allow_private_hosts == ()
-    assert (spec.title, spec.auto, spec.most_pages) == ("locator", True, 10_000)
+    assert (spec.title, spec.auto, spec.budget) == ("locator", True, Budget())
 
 
 def test_a_source_survives_the_database() -> None:
@@ -32,7 +33,11 @@ def test_a_source_survives_the_database() -> None:
         | {
             "fields": {"name": "h1::text", "website": ["a.site", "a.home"], "auto": False},
             "politeness": {"delay_s": 0, "allow_private_hosts": ["127.0.0.1:80"]},
-            "budget": {"pages": 7},
+            "budget": {"pages": 7, "minutes": 1.5},
+            "site": {"pages": 3, "follow": "^/de/"},
+            "schedule": "*/30 1,2 1-5 * 1",
+            "contacts": "people",
+            "lawful_basis": "consent",
             "trust": 0.9,
         },
         "s.toml",
@@ -54,7 +59,18 @@ def test_fields_may_be_left_to_us() -> None:
         ({"start_urls": []}, r"s.toml: start_urls: a source to crawl needs"),
         ({"start_urls": ["file:///etc/passwd"]}, r"s.toml: start_urls: .* is not an http"),
         ({"start_url": "x"}, r"s.toml: start_url: this key is unknown. Did you mean 'start_urls'"),
-        ({"listing": {}}, r"s.toml: listing.items: which links describe a firm"),
+        ({"schedule": "hourly"}, r"s.toml: schedule: 'hourly' is not a schedule"),
+        ({"schedule": "0 25 * * *"}, r"s.toml: schedule: '25' is no hour. It goes from 0 to 23"),
+        (
+            {"contacts": "everybody"},
+            r"contacts: 'everybody' is unknown. Choose one of roles, people",
+        ),
+        (
+            {"contacts": "people", "lawful_basis": None},
+            r"contacts: named people are kept only where lawful_basis says",
+        ),
+        ({"site": {"pages": 0}}, r"site.pages: 0 is not a number between 1 and 100"),
+        ({"budget": {"minutes": -1}}, r"budget.minutes: -1 is not a number between"),
         ({"listing": {"items": "ul >"}}, r"s.toml: listing.items: 'ul >' is not a CSS selector"),
         (
             {"listing": {"item_patterns": "("}},
