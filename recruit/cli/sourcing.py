@@ -152,7 +152,7 @@ def import_firms(
     output_format: FormatOption = Format.TABLE,
 ) -> None:
     """Import a file of firms; importing the same file again changes nothing."""
-    from recruit.sourcing.importing import import_file
+    from recruit.sourcing.opening import import_file
     from recruit.sourcing.mapping import MappingError
     from recruit.sourcing.readers import UnusableFile
     from recruit.sourcing.usecases import JobTaken, SourceIsOther

@@ -11,7 +11,7 @@ from recruit.demo.world import DATA, World
 from recruit.firms.usecases import resolve_firms
 from recruit.firms.values import ResolutionReport
 from recruit.insights.jobs import JobLine, get_job
-from recruit.sourcing.importing import import_file
+from recruit.sourcing.opening import import_file
 from recruit.sourcing.spec import load_source_spec
 from recruit.sourcing.usecases import define_file_source, define_source, open_job
 from recruit.sourcing.values import JobKind

@@ -20,18 +20,38 @@ class Part(StrEnum):
     FOUNDED_LOW = "founded_low"
     FOUNDED_HIGH = "founded_high"
     PLACE = "place"  # city, state and country in one text
+    PERSON_NAME = "person_name"
+    PERSON_FIRST = "person_first_name"
+    PERSON_LAST = "person_last_name"
+    PERSON_TITLE = "person_title"
+    PERSON_EMAIL = "person_email"
+    PERSON_URL = "person_url"
 
 
+PERSON_PARTS = frozenset(
+    {
+        Part.PERSON_NAME,
+        Part.PERSON_FIRST,
+        Part.PERSON_LAST,
+        Part.PERSON_TITLE,
+        Part.PERSON_EMAIL,
+        Part.PERSON_URL,
+    }
+)
 Target = FieldName | Part
 TARGETS: dict[str, Target] = {target.value: target for kind in (FieldName, Part) for target in kind}
 
-# English, German, French, Spanish; in each list the surest word comes first.
+# English, German, French, Spanish; in each list the surest word comes first. What only a file names, a
+# person at the firm, is told in `_OF_PEOPLE`.
 _WORDS: Mapping[Target, str] = {
     Part.RECORD_ID: "record id|id|source record id|external id|uuid",
     FieldName.NAME: "company name|company|organisation name|organization name|organisation|organization"
     "|firm name|firm|account name|business name|partner name|provider name|vendor name|name|partner|business"
     "|firma|firmenname|unternehmen|unternehmensname|raison sociale|societe|entreprise|nom|nom de la societe"
     "|razon social|empresa|nombre|nombre de la empresa",
+    FieldName.REGISTRY_ID: "registry number|registry id|registration number|company number|companynumber"
+    "|company registration number|commercial register number|register number|handelsregisternummer"
+    "|registernummer|hrb|siren|siret|kvk nummer|kvk number|chamber of commerce number|organisationsnummer|cif",
     FieldName.LEGAL_FORM: "legal form|company type|rechtsform|forme juridique|forma juridica",
     FieldName.WEBSITE: "website|web site|homepage|home page|company website|url|web|domain|company domain"
     "|site|www|webseite|internet|site web|site internet|sitio web|pagina web|web address|visit website"
@@ -80,6 +100,20 @@ _WORDS: Mapping[Target, str] = {
 _TARGET_OF: dict[str, Target] = {
     word: target for target, words in _WORDS.items() for word in words.split("|")
 }
+_OF_PEOPLE: Mapping[str, Target] = {
+    word: target
+    for target, words in {
+        Part.PERSON_FIRST: "first name|firstname|given name|vorname|prenom|contact first name",
+        Part.PERSON_LAST: "last name|lastname|surname|family name|nachname|nom de famille|apellido|apellidos"
+        "|contact last name",
+        Part.PERSON_NAME: "contact name|full name|contact person|lead name|person name|ansprechpartner",
+        Part.PERSON_TITLE: "job title|jobtitle|position|contact title|current title|funktion|current job title",
+        Part.PERSON_EMAIL: "person email|work email|contact e mail address|direct email|lead email",
+        Part.PERSON_URL: "person linkedin url|linkedin profile|linkedin profile url|linkedin member profile url"
+        "|contact linkedin url|person linkedin|lead linkedin url|profile url",
+    }.items()
+    for word in words.split("|")
+}
 # How sure a word is of its target, when two columns claim the same one: the smaller the surer.
 _RANK: dict[str, int] = {
     word: rank for words in _WORDS.values() for rank, word in enumerate(words.split("|"))
@@ -106,14 +140,26 @@ _CONTAINED: tuple[tuple[str, Target | None], ...] = (
 )
 
 
+# Names that are written with a capital within.
+_NAMES = re.compile("LinkedIn|GitHub|YouTube|HubSpot")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
+
+
 def read_label(text: str) -> Target | None:
     """Return what a label means when all of it is a known word; None otherwise."""
     return _TARGET_OF.get(fold(text)) if len(text) <= 60 else None
 
 
+def head_key(text: str) -> str:
+    """Return the words of a column's head: "companyName", "Company name" and "COMPANY_NAME" are one."""
+    return fold(_CAMEL.sub(" ", _NAMES.sub(lambda found: found[0].lower(), text)))
+
+
 def guess_label(text: str) -> tuple[Target, int] | None:
     """Return what the head of a column probably means, and a rank: of two columns the smaller is surer."""
-    key = fold(text)
+    key = head_key(text)
+    if key in _OF_PEOPLE:
+        return _OF_PEOPLE[key], 0
     target = _TARGET_OF.get(key)
     if target is not None:
         return target, _RANK[key]

@@ -15,6 +15,11 @@ from recruit.sourcing.labels import TARGETS, Target, guess_label
 from recruit.sourcing.text import fold
 from recruit.sourcing.values import MANY_VALUED, FieldName
 
+MAPPING_KEYS = (
+    "columns", "ignore", "default_country", "delimiter", "encoding", "sheet", "source",
+)  # fmt: skip
+SOURCE_KEYS = ("title", "trust", "licence_note", "lawful_basis", "complete")
+
 
 class MappingError(ValueError):
     """A mapping, or the head of a file, cannot be used; the message says what to change."""
@@ -98,7 +103,7 @@ class MappingSpec:
     delimiter: str | None = None
     encoding: str | None = None
     sheet: str | None = None
-    # What is known of the source as a whole: title, trust, licence_note, lawful_basis.
+    # What is known of the source as a whole: title, trust, licence_note, lawful_basis, complete.
     source: Mapping[str, Any] = field(default_factory=dict)
 
     def to_definition(self) -> dict[str, Any]:
@@ -116,11 +121,10 @@ class MappingSpec:
 
 def parse_mapping(data: Mapping[str, Any], file: str) -> MappingSpec:
     """Read a mapping from the data of its TOML file; raises `MappingError` naming file, key and remedy."""
-    known = {"columns", "ignore", "default_country", "delimiter", "encoding", "sheet", "source"}
     for key in data:
-        if key not in known:
+        if key not in MAPPING_KEYS:
             raise MappingError(
-                f"{file}: {key}: this key is unknown. Known: {', '.join(sorted(known))}."
+                f"{file}: {key}: this key is unknown. Known: {', '.join(MAPPING_KEYS)}."
             )
     columns: dict[str, tuple[str, ...]] = {}
     for key, value in _table(data, "columns", file).items():
@@ -138,7 +142,8 @@ def parse_mapping(data: Mapping[str, Any], file: str) -> MappingSpec:
         raise MappingError(
             f"{file}: default_country: {country!r} is no country. Write DE or Germany."
         )
-    if options["delimiter"] is not None and len(options["delimiter"]) != 1:
+    delimiter = options["delimiter"]
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
         raise MappingError(f'{file}: delimiter: give exactly one character, such as ";".')
     options["default_country"] = read_country(country) if country else None
     return MappingSpec(
@@ -152,13 +157,16 @@ def parse_mapping(data: Mapping[str, Any], file: str) -> MappingSpec:
 def _source(data: Mapping[str, Any], file: str) -> Mapping[str, Any]:
     source = _table(data, "source", file)
     for key, value in source.items():
-        if key not in {"title", "trust", "licence_note", "lawful_basis"}:
+        if key not in SOURCE_KEYS:
             raise MappingError(
-                f"{file}: source.{key}: this key is unknown. Known: title, trust, licence_note, lawful_basis."
+                f"{file}: source.{key}: this key is unknown. Known: {', '.join(SOURCE_KEYS)}."
             )
         if key == "trust":
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
                 raise MappingError(f"{file}: source.trust: {value!r} is not between 0 and 1.")
+        elif key == "complete":
+            if not isinstance(value, bool):
+                raise MappingError(f"{file}: source.complete: write true or false, without quotes.")
         elif not isinstance(value, str):
             raise MappingError(
                 f"{file}: source.{key}: {value!r} is not a text. Write it in quotes."

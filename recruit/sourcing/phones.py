@@ -115,15 +115,15 @@ def _plan_of_region(region: str) -> _Plan | None:
 def _make_plan(region: str) -> _Plan | None:
     metadata = PhoneMetadata.metadata_for_region(region, None)
     # Where leading digits tell countries apart, the long way has to.
-    if metadata is None or metadata.leading_digits:
+    if metadata is None or metadata.leading_digits or metadata.general_desc is None:
         return None
-    pattern = metadata.general_desc.national_number_pattern
-    trunk = metadata.national_prefix_for_parsing
-    plain_trunk = bool(trunk) and trunk.isdecimal() and not metadata.national_prefix_transform_rule
+    pattern = metadata.general_desc.national_number_pattern or "(?!)"
+    trunk = metadata.national_prefix_for_parsing or ""
+    plain_trunk = trunk.isdecimal() and not metadata.national_prefix_transform_rule
     abroad = metadata.international_prefix
     return _Plan(
         code=str(metadata.country_code),
-        numbers=re.compile("|".join(_of_kind(metadata, kind) for kind in _KINDS)),
+        numbers=re.compile("|".join(_of_kind(metadata, pattern, kind) for kind in _KINDS)),
         general=re.compile(pattern),
         trunk=re.compile(trunk) if trunk else None,
         literal_trunk=trunk if plain_trunk else "",
@@ -131,12 +131,12 @@ def _make_plan(region: str) -> _Plan | None:
     )
 
 
-def _of_kind(metadata: PhoneMetadata, kind: str) -> str:
+def _of_kind(metadata: PhoneMetadata, pattern: str, kind: str) -> str:
     described = getattr(metadata, kind)
     if described is None or not described.national_number_pattern:
         return "(?!)"
-    lengths = described.possible_length or metadata.general_desc.possible_length
+    general = metadata.general_desc
+    lengths = described.possible_length or (general.possible_length if general else ())
     counts = "|".join(f"[0-9]{{{length}}}" for length in lengths if length > 0)
     head = f"(?=(?:{counts})$)" if counts else ""
-    general = f"(?=(?:{metadata.general_desc.national_number_pattern})$)"
-    return f"{head}{general}(?:{described.national_number_pattern})"
+    return f"{head}(?=(?:{pattern})$)(?:{described.national_number_pattern})"

@@ -1,21 +1,34 @@
-"""Opens a file of firms, whatever its kind, as a head and a stream of rows."""
+"""Opens a file of firms, whatever its kind, as a head and a stream of rows in bounded memory.
 
-import json
+A file is known by its first bytes, then by its suffix. A .gz or .zip around it is taken off.
+"""
+
+import csv
+import gzip
+import shutil
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import chain, islice
-from pathlib import Path
-from typing import Any, BinaryIO
+from pathlib import Path, PurePath
+from typing import IO, Any, BinaryIO, cast
 
 from recruit.sourcing.delimited import BrokenRow, Row, read_delimited
-from recruit.sourcing.text import clean
+from recruit.sourcing.records import NoObjects, read_objects
+from recruit.sourcing.sheets import UnreadableBook, read_parquet, read_sheet
+from recruit.sourcing.text import clean, fold, shorten
 
-_SAMPLE_OBJECTS = 200  # whose keys make the head of a JSON Lines file
-_LARGEST_UNPACKED = 2 * 1024**3  # bytes; a sheet that unpacks to more is an attack or a mistake
-_LONGEST_LINE = 4_000_000  # bytes
+KINDS = ".csv, .tsv, .xlsx, .jsonl, .json or .parquet, also as .gz or .zip"
+_TEXT = frozenset({".csv", ".tsv", ".tab", ".txt", ".psv", ".dat"})
+_OBJECTS = frozenset({".jsonl", ".ndjson", ".json"})
+_BOOKS = frozenset({".xlsx", ".xlsm"})
+_LARGEST_UNPACKED = (
+    2 * 1024**3
+)  # bytes that need to be on the disk at once; more is a mistake or an attack
+_LARGEST_STREAM = 64 * 1024**3  # bytes of a compressed file that is read as it unpacks
+_MOST_COLUMNS = 2000
 
 
 class UnusableFile(ValueError):
@@ -24,11 +37,15 @@ class UnusableFile(ValueError):
 
 @dataclass(frozen=True)
 class Table:
-    """A file's head and its rows; `share` tells how much of the file has been read, 0 to 1."""
+    """A file's head and its rows; `share` tells how much of the file has been read, 0 to 1.
+
+    `sheets` names the sheets of a workbook, the one that is read first.
+    """
 
     header: tuple[str, ...]
     rows: Iterator[Row | BrokenRow]
     share: Callable[[], float]
+    sheets: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -38,144 +55,229 @@ def open_table(
     delimiter: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    kind_of: str | None = None,
 ) -> Iterator[Table]:
-    """Open a CSV, TSV, XLSX or JSON Lines file. Raises `UnusableFile`."""
-    if not path.is_file():
+    """Open a file; `kind_of` is its name where `path` is not what people call it. Raises `UnusableFile`.
+
+    `sheet` names a sheet of a workbook, or a file within a .zip. A file that breaks in its middle raises
+    `UnusableFile` from its rows.
+    """
+    name = shorten(clean(PurePath(kind_of or path.name).name), 100)
+    try:
+        # A name with a NUL is no file's.
+        is_file = path.is_file()
+    except ValueError:
+        is_file = False
+    if not is_file:
         raise UnusableFile(
-            f"There is no file {path}. Give the path of a CSV, TSV, XLSX or JSONL file."
+            f"There is no file {path}. Give the path of a {KINDS} file.".replace("\0", "?")
         )
-    kind = path.suffix.lower()
-    with path.open("rb") as file:
+    with ExitStack() as stack:
+        try:
+            raw = stack.enter_context(path.open("rb"))
+        except OSError as error:
+            raise UnusableFile(f"{name} cannot be read ({error.strerror}).") from error
         size = path.stat().st_size or 1
-        if kind in {".xlsx", ".xlsm"}:
-            with _open_workbook(file, path, sheet) as (rows, share):
-                yield _with_head(rows, path, share)
-            return
 
         def share() -> float:
-            return 1.0 if file.closed else min(1.0, file.tell() / size)
+            return 1.0 if raw.closed else min(1.0, raw.tell() / size)
 
-        if kind in {".jsonl", ".ndjson"}:
-            yield _read_objects(file, path, share)
-        elif kind in {".csv", ".tsv", ".tab", ".txt"}:
-            delimiter = delimiter or ("\t" if kind in {".tsv", ".tab"} else None)
-            try:
-                rows = read_delimited(file, delimiter=delimiter, encoding=encoding)
-                yield _with_head(rows, path, share)
-            except LookupError as error:
-                raise UnusableFile(f"{path.name}: the encoding {encoding!r} is unknown.") from error
-        else:
+        opened = _Opened(raw, name, sheet, share)
+        try:
+            while opened.take_wrapping_off(stack):
+                pass
+            table = opened.read(stack, delimiter, encoding)
+        except _BROKEN as error:
+            raise _broken(name, error) from error
+        yield Table(table.header, _guard(table.rows, name), table.share, table.sheets)
+
+
+# What a damaged or encrypted archive, or text in another encoding than was said, provokes.
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, UnicodeError, UnreadableBook,
+    NotImplementedError, RuntimeError, csv.Error,
+)  # fmt: skip
+
+
+def _broken(name: str, error: Exception) -> UnusableFile:
+    said = shorten(clean(str(error)), 200).rstrip(".") or type(error).__name__
+    return UnusableFile(f"{name} is damaged or cannot be read ({said}). Save it anew.")
+
+
+def _guard(rows: Iterator[Row | BrokenRow], name: str) -> Iterator[Row | BrokenRow]:
+    try:
+        yield from rows
+    except _BROKEN as error:
+        raise _broken(name, error) from error
+
+
+class _Opened:
+    """A file from which wrappings are taken off until its rows show."""
+
+    def __init__(
+        self, file: IO[bytes], name: str, sheet: str | None, share: Callable[[], float]
+    ) -> None:
+        self._file = file
+        self._name = name
+        self._sheet = sheet
+        self._share = share
+        self._kind = PurePath(name).suffix.lower()
+        self._wrapped = False
+
+    def take_wrapping_off(self, stack: ExitStack) -> bool:
+        """Take off a .gz or .zip; tell whether there was one."""
+        begin = self._peek(4)
+        if begin[:2] == b"\x1f\x8b":
+            packed = stack.enter_context(gzip.GzipFile(fileobj=self._file))
+            self._unwrap(cast("IO[bytes]", packed), ".gz")
+            return True
+        if begin == b"PK\x03\x04" and not _is_workbook(self._file):
+            if self._wrapped:
+                raise UnusableFile(f"{self._name} is an archive within an archive. Unpack it.")
+            self._unzip(stack)
+            return True
+        return False
+
+    def _peek(self, count: int) -> bytes:
+        self._file.seek(0)
+        begin = self._file.read(count)
+        self._file.seek(0)
+        return begin
+
+    def _unwrap(self, inner: IO[bytes], suffix: str) -> None:
+        if self._wrapped:
+            raise UnusableFile(f"{self._name} is an archive within an archive. Unpack it.")
+        self._wrapped = True
+        self._file = cast("IO[bytes]", _Limited(inner, self._name))
+        self._kind = PurePath(self._name.lower().removesuffix(suffix)).suffix
+
+    def _unzip(self, stack: ExitStack) -> None:
+        archive = stack.enter_context(zipfile.ZipFile(self._file))
+        members = [m for m in archive.infolist() if _is_data(m.filename) and not m.is_dir()]
+        wanted = [m for m in members if m.filename == self._sheet] or members
+        names = ", ".join(shorten(m.filename, 60) for m in members[:10])
+        if not wanted:
+            raise UnusableFile(f"{self._name} has no file in it that can be imported: {KINDS}.")
+        if len(wanted) > 1:
             raise UnusableFile(
-                f"{path.name}: files of the kind {kind or '(no suffix)'} cannot be imported. "
-                "Save it as .csv, .tsv, .xlsx or .jsonl."
+                f"{self._name} has several files in it: {names}. Name one of them as the sheet."
             )
+        (member,) = wanted
+        self._sheet = None if self._sheet == member.filename else self._sheet
+        self._unwrap(stack.enter_context(archive.open(member)), "")
+        self._kind = PurePath(member.filename).suffix.lower()
+
+    def read(self, stack: ExitStack, delimiter: str | None, encoding: str | None) -> Table:
+        """Return the head and the rows of what is left."""
+        begin = self._peek(8)
+        if begin[:4] == b"PK\x03\x04" or self._kind in _BOOKS:
+            in_sheet, share, sheets = read_sheet(self._on_disk(stack), self._sheet, stack)
+            return self._with_head(in_sheet, share, sheets)
+        if begin[:4] == b"PAR1" or self._kind == ".parquet":
+            header, in_parquet, share = read_parquet(self._on_disk(stack))
+            return Table(_name_columns(header), in_parquet, share)
+        if begin == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" or self._kind == ".xls":
+            raise UnusableFile(f"{self._name} is in Excel's old format. Save it as .xlsx.")
+        if self._kind in _OBJECTS:
+            try:
+                found, rows = read_objects(cast("BinaryIO", self._file))
+            except NoObjects as error:
+                raise UnusableFile(f"{self._name} {error}") from error
+            return Table(_name_columns(found), rows, self._share)
+        if self._kind not in _TEXT:
+            raise UnusableFile(
+                f"{self._name}: files of the kind {self._kind or '(no suffix)'} cannot be imported. "
+                f"Save it as {KINDS}."
+            )
+        delimiter = delimiter or ("\t" if self._kind in {".tsv", ".tab"} else None)
+        try:
+            rows = read_delimited(
+                cast("BinaryIO", self._file), delimiter=delimiter, encoding=encoding
+            )
+            return self._with_head(rows, self._share)
+        except LookupError as error:
+            raise UnusableFile(f"{self._name}: the encoding {encoding!r} is unknown.") from error
+
+    def _with_head(
+        self,
+        rows: Iterator[Row] | Iterator[Row | BrokenRow],
+        share: Callable[[], float],
+        sheets: tuple[str, ...] = (),
+    ) -> Table:
+        first = next(rows, None)
+        if first is None:
+            raise UnusableFile(f"{self._name} is empty. Its first row has to name the columns.")
+        if isinstance(first, BrokenRow):
+            raise UnusableFile(f"{self._name}, row {first.number}: {first.reason} {first.remedy}")
+        if len(first.cells) > _MOST_COLUMNS:
+            raise UnusableFile(
+                f"{self._name} has {len(first.cells)} columns; at most {_MOST_COLUMNS} can be read. "
+                "Look whether its delimiter is the right one."
+            )
+        return Table(_name_columns(first.cells), rows, share, sheets)
+
+    def _on_disk(self, stack: ExitStack) -> IO[bytes]:
+        """Return the file itself where it was not wrapped, else a copy that can be read in any order."""
+        if not self._wrapped:
+            return self._file
+        copy = stack.enter_context(tempfile.TemporaryFile())
+        shutil.copyfileobj(_Limited(self._file, self._name, _LARGEST_UNPACKED), copy, 1024 * 1024)
+        copy.seek(0)
+        return copy
 
 
-def _with_head(rows: Iterator[Row | BrokenRow], path: Path, share: Callable[[], float]) -> Table:
-    first = next(rows, None)
-    if first is None:
-        raise UnusableFile(f"{path.name} is empty. Its first row has to name the columns.")
-    if isinstance(first, BrokenRow):
-        raise UnusableFile(f"{path.name}, row {first.number}: {first.reason} {first.remedy}")
-    return Table(tuple(clean(cell) for cell in first.cells), rows, share)
+class _Limited:
+    """A stream that refuses to unpack for ever."""
+
+    def __init__(self, inner: Any, name: str, most: int = _LARGEST_STREAM) -> None:
+        self._inner = inner
+        self._name = name
+        self._most = most
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._inner.read(size)
+        if self._inner.tell() > self._most:
+            raise UnusableFile(
+                f"{self._name} unpacks to more than {self._most // 1024**3} GiB. Split it."
+            )
+        return data
+
+    def read1(self, size: int = -1) -> bytes:
+        return self.read(size if size >= 0 else 64 * 1024)
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
 
-@contextmanager
-def _open_workbook(
-    file: BinaryIO, path: Path, sheet: str | None
-) -> Iterator[tuple[Iterator[Row | BrokenRow], Callable[[], float]]]:
-    from openpyxl import load_workbook
-
+def _is_workbook(file: IO[bytes]) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        book = load_workbook(file, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl lets through whatever a damaged archive provokes
-        raise UnusableFile(
-            f"{path.name} is no readable workbook ({error}). Save it anew."
-        ) from error
-    try:
-        if unpacked > _LARGEST_UNPACKED:
-            raise UnusableFile(f"{path.name} unpacks to {unpacked:,} bytes. Save it as CSV.")
-        if sheet is not None and sheet not in book.sheetnames:
-            names = ", ".join(book.sheetnames)
-            raise UnusableFile(f"{path.name} has no sheet {sheet!r}. It has: {names}.")
-        page = book[sheet] if sheet else book.active
-        if page is None or not hasattr(page, "iter_rows"):
-            raise UnusableFile(f"{path.name} has no sheet with rows.")
-        done = [0]
-        yield _read_sheet(page, done), lambda: min(1.0, done[0] / (page.max_row or done[0] or 1))
+            return "[Content_Types].xml" in archive.namelist()
     finally:
-        book.close()
+        file.seek(0)
 
 
-def _read_sheet(page: Any, done: list[int]) -> Iterator[Row | BrokenRow]:
-    width = 0
-    for number, values in enumerate(page.iter_rows(values_only=True), start=1):
-        done[0] = number
-        cells = [_cell(value) for value in values]
-        if any(cells):
-            width = width or len(cells)
-            yield Row(number, tuple(cells[:width] + [""] * (width - len(cells))))
+def _is_data(name: str) -> bool:
+    path = PurePath(name)
+    hidden = name.startswith("__MACOSX/") or path.name.startswith(".")
+    return not hidden and path.suffix.lower() in _TEXT | _OBJECTS | _BOOKS | {".parquet"}
 
 
-def _read_objects(file: BinaryIO, path: Path, share: Callable[[], float]) -> Table:
-    objects = _parse_lines(file)
-    sample = list(islice(objects, _SAMPLE_OBJECTS))
-    heads = [key for _, found in sample if isinstance(found, dict) for key in found]
-    header = tuple(dict.fromkeys(heads))
-    if not header:
-        raise UnusableFile(
-            f'{path.name} has no JSON object in it. Write one a line: {{"name": "…"}}.'
-        )
-    return Table(header, _align(chain(sample, objects), header), share)
-
-
-def _align(
-    objects: Iterator[tuple[int, dict[str, str] | BrokenRow]], header: tuple[str, ...]
-) -> Iterator[Row | BrokenRow]:
-    for number, found in objects:
-        if isinstance(found, BrokenRow):
-            yield found
-        elif any(found.values()):
-            yield Row(number, tuple(found.get(key, "") for key in header))
-
-
-def _parse_lines(file: BinaryIO) -> Iterator[tuple[int, dict[str, str] | BrokenRow]]:
-    number = 0
-    while line := file.readline(_LONGEST_LINE):
-        number += 1
-        while not line.endswith(b"\n") and len(line) == _LONGEST_LINE:
-            line = file.readline(_LONGEST_LINE)
-        if not line.strip():
-            continue
-        try:
-            found = json.loads(line.decode("utf-8-sig", "replace"))
-            cells = dict(_flatten(found))
-        except (ValueError, AttributeError, RecursionError) as error:
-            raw = line[:2000].decode("utf-8", "replace")
-            reason = f"The line is not a JSON object: {error}."
-            yield number, BrokenRow(number, reason, "Mend or remove it.", raw)
-        else:
-            yield number, cells
-
-
-def _flatten(found: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in found.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict):
-            yield from _flatten(value, f"{name}.")
-        elif isinstance(value, list):
-            yield name, "; ".join(_cell(v) for v in value if not isinstance(v, dict | list))
-        else:
-            yield name, _cell(value)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value)
+def _name_columns(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a name of its own for each column: empty and repeated heads get a number."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for number, cell in enumerate(cells, start=1):
+        head = shorten(clean(cell), 200) or f"column {number}"
+        name, again = head, 1
+        while (fold(name) or name) in taken:
+            again += 1
+            name = f"{head} ({again})"
+        taken.add(fold(name) or name)
+        names.append(name)
+    return tuple(names)

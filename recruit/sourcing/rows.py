@@ -1,164 +1,351 @@
 """What a row of a file says of a firm.
 
 A row without a name is refused; any other cell that cannot be read costs that cell, not the row.
+
+Files hold many rows, so a reader is made once a file. Per column it keeps what it has read of texts that
+come again and again (countries, sizes, specialties), and it writes facts as the JSON that is stored,
+without objects in between.
 """
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
+from typing import Any
 
-from recruit.sourcing.countries import read_place
-from recruit.sourcing.facts import Origin, Unreadable, infer_country, read_facts
-from recruit.sourcing.labels import Part, Target
+from recruit.sourcing.cells import (
+    Cell,
+    encode_fact,
+    read_bounds,
+    read_cell,
+    read_people,
+    read_phones,
+    read_plainly,
+)
+from recruit.sourcing.contacts import country_of_phone, host_of
+from recruit.sourcing.countries import country_of_domain, read_place
+from recruit.sourcing.labels import PERSON_PARTS, Part, Target
 from recruit.sourcing.mapping import ColumnMapping
-from recruit.sourcing.numerals import read_employees, read_founded
 from recruit.sourcing.text import clean, fold, is_blank, shorten, storable
-from recruit.sourcing.values import Fact, FieldName, Interval, Problem, Sighting
+from recruit.sourcing.values import Fact, FieldName, Problem, Sighting
 
-_ORIGIN = Origin("csv", 0.95)
 _LONGEST_ID = 300
-_LONGEST_RAW = 2000
+_LONGEST_CELL = 2000  # of a row that is told of in a report
+_MOST_KEPT = 4096  # readings of one column
+# Whose texts are nearly all different: keeping what was read of them would only cost memory.
+_UNREPEATED = frozenset(
+    {FieldName.NAME, FieldName.WEBSITE, FieldName.STREET, FieldName.EMAIL, FieldName.REGISTRY_ID}
+)
 _ENDS = {
     FieldName.EMPLOYEES: (Part.EMPLOYEES_LOW, Part.EMPLOYEES_HIGH),
     FieldName.FOUNDED: (Part.FOUNDED_LOW, Part.FOUNDED_HIGH),
 }
-_PLAIN_FIELDS = tuple(f for f in FieldName if f is not FieldName.COUNTRY)
+# The country comes before what needs it, and people are read by themselves.
+_IN_ORDER = tuple(f for f in FieldName if f not in {FieldName.COUNTRY, FieldName.PERSON})
+_OF_PLACE = (FieldName.STREET, FieldName.POSTCODE, FieldName.CITY, FieldName.COUNTRY)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RowReading:
-    """What became of a row: a sighting unless it was refused, and what could not be read."""
+    """What became of a row: a sighting unless it was refused, and what could not be read.
 
-    sighting: Sighting | None
+    `facts_json` is a JSON list of facts with sorted keys. `left_out` says that the row names a person
+    whom the source may not name.
+    """
+
+    record_id: str | None
+    facts_json: str
     problems: tuple[Problem, ...]
+    left_out: bool = False
+
+    @property
+    def sighting(self) -> Sighting | None:
+        """Return the sighting as an object."""
+        if self.record_id is None:
+            return None
+        facts = tuple(Fact.from_json(fact) for fact in json.loads(self.facts_json))
+        return Sighting(self.record_id, None, facts)
+
+    @property
+    def content_hash(self) -> str:
+        """Return what differs when anything that the row says does."""
+        return sha256(f"[null,{self.facts_json}]".encode("ascii")).hexdigest()
 
 
-def read_row(cells: Sequence[str], mapping: ColumnMapping, place: str, today: date) -> RowReading:
-    """Read one row; `place` ("row 17") names it in problems."""
-    row = _Row(cells, mapping, place, today)
-    # The country comes first: a phone number without prefix needs it.
-    row.read(FieldName.COUNTRY)
-    row.read_places()
-    for name in _PLAIN_FIELDS:
-        row.read(name)
-    if not row.states(FieldName.NAME):
-        row.refuse_nameless()
-        return RowReading(None, tuple(row.problems))
-    row.assume_country()
-    facts = tuple(dict.fromkeys(row.facts))
-    record_id = clean(row.text(Part.RECORD_ID))
-    if len(record_id) > _LONGEST_ID:
-        length = f"The id is {len(record_id)} characters long."
-        row.complain(Part.RECORD_ID.value, length, f"Shorten it to {_LONGEST_ID}.")
-        return RowReading(None, tuple(row.problems))
-    return RowReading(Sighting(record_id or hash_id(facts), None, facts), tuple(row.problems))
+class RowReader:
+    """Reads the rows of one file."""
 
+    def __init__(
+        self, mapping: ColumnMapping, today: date, *, file_name: str = "", with_people: bool = False
+    ) -> None:
+        """Read by `mapping`; `file_name` stands in problems, people are kept only `with_people`."""
+        self._mapping = mapping
+        self._today = today
+        self._file_name = file_name
+        self._with_people = with_people
+        self._width = len(mapping.header)
+        places: dict[Target, list[int]] = {}
+        for number, target in enumerate(mapping.targets):
+            if target:
+                places.setdefault(target, []).append(number)
+        self._places = places
+        self._plan = [
+            (field, tuple(places.get(field, ())), self._make_read(field))
+            for field in _IN_ORDER
+            if field in places or (field in _ENDS and set(_ENDS[field]) & set(places))
+        ]
+        self._countries = tuple(places.get(FieldName.COUNTRY, ()))
+        self._read_country = self._make_read(FieldName.COUNTRY)
+        self._ids = tuple(places.get(Part.RECORD_ID, ()))
+        self._located: dict[str, dict[str, str]] = {}
+        self._bounds: dict[tuple[FieldName, str, str], Cell] = {}
+        self._has_people = bool(PERSON_PARTS & set(places))
 
-def hash_id(facts: Sequence[Fact]) -> str:
-    """Return a record id that depends on name and website alone (without a website: on name and place)."""
-    first = {f.field: str(f.value) for f in reversed(facts) if not f.inferred}
-    parts = [fold(first[FieldName.NAME]), first.get(FieldName.WEBSITE, "")]
-    if not parts[1]:
-        where = (FieldName.STREET, FieldName.POSTCODE, FieldName.CITY, FieldName.COUNTRY)
-        parts += [fold(first.get(name, "")) for name in where]
-    return "h-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    def read(self, number: int, cells: Sequence[str]) -> RowReading:
+        """Read the cells of row `number`, as many as the head has."""
+        if len(cells) < self._width:
+            cells = [*cells, *[""] * (self._width - len(cells))]
+        row = _Row(self, number, cells)
+        stated, pieces = row.stated, row.pieces
+        for place in self._countries:
+            if cells[place]:
+                row.take(place, FieldName.COUNTRY, self._read_country(cells[place], None))
+        default = self._mapping.default_country
+        country: Any = stated.get(FieldName.COUNTRY) or default
+        if Part.PLACE in self._places:
+            self._take_places(row)
+            country = stated.get(FieldName.COUNTRY) or default
+        for field, places, read in self._plan:
+            for place in places:
+                text = cells[place]
+                if text:
+                    if field is FieldName.PHONE and country is None:
+                        country = country_of_domain(host_of(str(stated.get(FieldName.WEBSITE, ""))))
+                    row.take(place, field, read(text, country))
+            if field in _ENDS and field not in stated:
+                self._take_ends(row, field)
+        if FieldName.NAME not in stated:
+            return RowReading(None, "[]", row.refuse_nameless())
+        left_out = self._has_people and self._take_people(row)
+        if FieldName.COUNTRY not in stated:
+            hint = _hint_at_country(stated, row.texts, default)
+            if hint:
+                pieces.append(encode_fact(hint))
+        record_id = next((i for place in self._ids if (i := _read_id(cells[place]))), "")
+        if len(record_id) > _LONGEST_ID:
+            return RowReading(None, "[]", row.refuse_id(self._ids[0], len(record_id)))
+        if row.is_repeated:
+            pieces = list(dict.fromkeys(pieces))
+        if not record_id:
+            record_id = hash_id(stated, row.person)
+        return RowReading(record_id, f"[{','.join(pieces)}]", tuple(row.problems), left_out)
 
+    def _make_read(self, field: FieldName) -> Callable[[str, str | None], Cell]:
+        today = self._today
+        if field is FieldName.PHONE:
+            return read_phones
+        if field in _UNREPEATED:
+            return lambda text, _country: read_plainly(field, text, today)
+        kept: dict[str, Cell] = {}
 
-@dataclass
-class _Row:
-    """The cells of one row by what they mean, and what has been read of them so far."""
+        def read(text: str, _country: str | None) -> Cell:
+            found = kept.get(text)
+            if found is None:
+                if len(kept) >= _MOST_KEPT:
+                    kept.clear()
+                found = read_cell(field, text, today)
+                if len(text) <= 200:
+                    kept[text] = found
+            return found
 
-    cells: Sequence[str]
-    mapping: ColumnMapping
-    place: str
-    today: date
-    facts: list[Fact] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    # target -> (head of the column, text) of every cell that says something
-    _texts: dict[Target, list[tuple[str, str]]] = field(default_factory=dict)
+        return read
 
-    def __post_init__(self) -> None:
-        for cell, head, target in zip(
-            self.cells, self.mapping.header, self.mapping.targets, strict=False
-        ):
-            if target and not is_blank(cell):
-                self._texts.setdefault(target, []).append((head, cell))
-
-    def text(self, target: Target) -> str:
-        return next((text for _, text in self._texts.get(target, ())), "")
-
-    def states(self, name: FieldName) -> bool:
-        return any(fact.field is name for fact in self.facts)
-
-    def complain(self, head: str, reason: str, remedy: str) -> None:
-        raw = shorten(storable(" | ".join(self.cells)), _LONGEST_RAW)
-        self.problems.append(Problem(self.place, head, reason, remedy, raw))
-
-    def read(self, name: FieldName) -> None:
-        """Read a field's own columns, else the two columns of its ends."""
-        country = self._country()
-        for head, text in self._texts.get(name, ()):
-            try:
-                self.facts += read_facts(name, text, _ORIGIN, today=self.today, country=country)
-            except Unreadable as refusal:
-                self.complain(head, refusal.reason, refusal.remedy)
-        if name in _ENDS and not self.states(name):
-            self._read_ends(name)
-
-    def read_places(self) -> None:
+    def _take_places(self, row: "_Row") -> None:
         """Read "Berlin, Germany" into the fields that have no text of their own."""
-        for _, text in self._texts.get(Part.PLACE, ()):
-            for key, value in read_place(text).items():
-                name = FieldName(key)
-                if name not in self._texts and not self.states(name):
-                    shown = shorten(clean(text), 300)
-                    self.facts.append(Fact(name, shorten(value, 120), shown, _ORIGIN.method, 0.85))
+        for place in self._places[Part.PLACE]:
+            text = row.cells[place]
+            if not text or is_blank(text):
+                continue
+            located = self._located.get(text)
+            if located is None:
+                if len(self._located) >= _MOST_KEPT:
+                    self._located.clear()
+                located = self._located[text] = read_place(text)
+            shown = shorten(clean(text), 300)
+            for key, value in located.items():
+                field = FieldName(key)
+                own = self._places.get(field, ())
+                if field not in row.stated and not any(
+                    row.cells[n] and not is_blank(row.cells[n]) for n in own
+                ):
+                    fact = Fact(field, shorten(value, 120), shown, "csv", 0.85)
+                    row.add(field, str(fact.value), shown, encode_fact(fact))
 
-    def refuse_nameless(self) -> None:
-        head = self.mapping.header[self.mapping.targets.index(FieldName.NAME)]
+    def _take_ends(self, row: "_Row", field: FieldName) -> None:
+        """Read a field's two columns of its ends."""
+        ends: list[tuple[int, str]] = []
+        for part in _ENDS[field]:
+            number, text = self._text_of(row, part)
+            ends.append((number, text))
+        (low_at, low), (high_at, high) = ends
+        if not low and not high:
+            return
+        key = (field, low, high)
+        cell = self._bounds.get(key)
+        if cell is None:
+            if len(self._bounds) >= _MOST_KEPT:
+                self._bounds.clear()
+            cell = self._bounds[key] = read_bounds(field, low, high, self._today)
+        row.take(low_at if low else high_at, field, cell)
+
+    def _take_people(self, row: "_Row") -> bool:
+        """Add the person that the row names; tell whether one was left out."""
+        parts = {part: self._text_of(row, part)[1] for part in PERSON_PARTS}
+        fact = read_people(parts)
+        if fact is None:
+            return False
+        if not self._with_people:
+            return True
+        row.pieces.append(encode_fact(fact))
+        row.person = fact.url or str(fact.value)
+        return False
+
+    def _text_of(self, row: "_Row", target: Target) -> tuple[int, str]:
+        for number in self._places.get(target, ()):
+            text = row.cells[number]
+            if text and not is_blank(text):
+                return number, text
+        return -1, ""
+
+    def complain(self, row: "_Row", head: str, reason: str, remedy: str, *, refused: bool) -> None:
+        """Note what could not be used of a row."""
+        raw = write_raw(row.cells)
+        place = self.place_of(row.number)
+        row.problems.append(Problem(place, head, reason, remedy, raw, row.number, refused))
+
+    def place_of(self, number: int) -> str:
+        """Return what a row is called in the report."""
+        return f"{self._file_name}, row {number}" if self._file_name else f"row {number}"
+
+    def head_of(self, number: int) -> str:
+        """Return what a column is called."""
+        return self._mapping.header[number]
+
+    def name_column(self) -> str:
+        """Return what the column of names is called."""
+        return self._mapping.header[self._mapping.targets.index(FieldName.NAME)]
+
+
+class _Row:
+    """The cells of one row, and what has been read of them so far."""
+
+    __slots__ = (
+        "_reader",
+        "cells",
+        "is_repeated",
+        "number",
+        "person",
+        "pieces",
+        "problems",
+        "stated",
+        "texts",
+    )
+
+    def __init__(self, reader: RowReader, number: int, cells: Sequence[str]) -> None:
+        self._reader = reader
+        self.number = number
+        self.cells = cells
+        # Field -> the first value that is stated of it, and the text that it was read from.
+        self.stated: dict[FieldName, Any] = {}
+        self.texts: dict[FieldName, str] = {}
+        self.pieces: list[str] = []
+        self.problems: list[Problem] = []
+        self.is_repeated = False
+        self.person = ""
+
+    def take(self, place: int, field: FieldName, cell: Cell) -> None:
+        """Add what a cell states, or why it cannot be read."""
+        if cell.refusal is not None:
+            reason, remedy = cell.refusal
+            head = self._reader.head_of(place)
+            self._reader.complain(self, head, reason, remedy, refused=False)
+        elif cell.json:
+            self.add(field, cell.value, cell.shown, cell.json)
+
+    def add(self, field: FieldName, value: Any, shown: str, piece: str) -> None:
+        """Add a fact, or several of one cell."""
+        self.pieces.append(piece)
+        if field in self.stated:
+            self.is_repeated = True
+        else:
+            self.stated[field] = value
+            self.texts[field] = shown
+
+    def refuse_nameless(self) -> tuple[Problem, ...]:
+        """Say that the row names no firm, or why its name cannot be read, and nothing else."""
+        head = self._reader.name_column()
+        why = next(((p.reason, p.remedy) for p in self.problems if p.field == head), None)
+        remedy = f"Fill the column {head!r} or remove the row; nothing of it was kept."
+        return self._refuse(head, *(why or ("The row names no firm.", remedy)))
+
+    def refuse_id(self, place: int, length: int) -> tuple[Problem, ...]:
+        """Say that the row's id is too long to keep."""
+        head = self._reader.head_of(place)
+        reason = f"The id is {length} characters long."
+        return self._refuse(head, reason, f"Shorten it to {_LONGEST_ID}.")
+
+    def _refuse(self, head: str, reason: str, remedy: str) -> tuple[Problem, ...]:
         # What else is wrong with a row that is refused anyway would only hide the reason.
-        self.problems = [problem for problem in self.problems if problem.field == head]
-        if not self.problems:
-            remedy = f"Fill the column {head!r} or remove the row; nothing of it was kept."
-            self.complain(head, "The row names no firm.", remedy)
+        self.problems.clear()
+        self._reader.complain(self, head, reason, remedy, refused=True)
+        return tuple(self.problems)
 
-    def assume_country(self) -> None:
-        """Add the country that the facts hint at, else the one that the mapping assumes."""
-        hint = infer_country(self.facts)
-        default = self.mapping.default_country
-        if hint:
-            self.facts.append(hint)
-        elif default and not self.states(FieldName.COUNTRY):
-            self.facts.append(
-                Fact(FieldName.COUNTRY, default, "default_country", "csv", 0.6, inferred=True)
-            )
 
-    def _country(self) -> str | None:
-        stated = (str(f.value) for f in self.facts if f.field is FieldName.COUNTRY)
-        return next(stated, self.mapping.default_country)
+def _read_id(text: str) -> str:
+    return "" if not text or is_blank(text) else clean(text)
 
-    def _read_ends(self, name: FieldName) -> None:
-        texts = [self.text(part) for part in _ENDS[name]]
-        if not any(texts):
-            return
-        heads = [head for part in _ENDS[name] for head, _ in self._texts.get(part, ())]
-        numbers: list[int | None] = []
-        for text in texts:
-            read = (
-                read_employees(text)
-                if name is FieldName.EMPLOYEES
-                else read_founded(text, self.today)
-            )
-            if text and (read is None or read.low is None):
-                reason, remedy = f"{text!r} is not a number.", "Write digits, or leave it empty."
-                self.complain(heads[0], reason, remedy)
-                return
-            numbers.append(read.low if read else None)
-        low, high = numbers
-        shown = clean(f"{texts[0]}–{texts[1]}")
-        if low is not None and high is not None and low > high:
-            self.complain(heads[0], f"{shown} runs backwards.", "Swap the two cells.")
-            return
-        value = Interval(low, high)
-        self.facts.append(Fact(name, value, shown, _ORIGIN.method, _ORIGIN.confidence))
+
+def _hint_at_country(
+    stated: dict[FieldName, Any], texts: dict[FieldName, str], default: str | None
+) -> Fact | None:
+    """Return the country that a phone prefix, else a web address, hints at, else the assumed one."""
+    phone = stated.get(FieldName.PHONE)
+    if phone and str(phone).startswith("+") and (code := country_of_phone(str(phone))):
+        shown = texts[FieldName.PHONE]
+        return Fact(FieldName.COUNTRY, code, shown, "phone-prefix", 0.7, inferred=True)
+    website = stated.get(FieldName.WEBSITE)
+    if website and (code := country_of_domain(host_of(str(website)))):
+        shown = texts[FieldName.WEBSITE]
+        return Fact(FieldName.COUNTRY, code, shown, "tld", 0.6, inferred=True)
+    if default:
+        return Fact(FieldName.COUNTRY, default, "default_country", "csv", 0.6, inferred=True)
+    return None
+
+
+def hash_id(stated: dict[FieldName, Any], person: str = "") -> str:
+    """Return a record id that stays when details change: the firm's number in a register, else a hash.
+
+    The hash is of name and website alone, without a website of name and place; of the person too where a
+    list has a row for each.
+    """
+    number = stated.get(FieldName.REGISTRY_ID)
+    if number and not person:
+        return f"reg-{number}"
+    parts = [fold(str(stated[FieldName.NAME])), str(stated.get(FieldName.WEBSITE, ""))]
+    if not parts[1]:
+        parts += [fold(str(stated.get(field, ""))) for field in _OF_PLACE]
+    if person:
+        parts.append(person)
+    return "h-" + sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def write_raw(cells: Sequence[str]) -> str:
+    """Return a row as one line of CSV, its longest cells cut, for the report and for mending it."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(
+        [shorten(storable(c), _LONGEST_CELL) for c in cells]
+    )
+    return line.getvalue()

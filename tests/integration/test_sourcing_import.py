@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from recruit.insights.jobs import get_job, list_job_problems, list_jobs, list_sources
-from recruit.sourcing.importing import JobReport, import_file
+from recruit.sourcing.looking import look_into
 from recruit.sourcing.mapping import MappingError, MappingSpec
+from recruit.sourcing.opening import JobReport, import_file, open_import
 from recruit.sourcing.readers import UnusableFile
 from recruit.sourcing.tables import SourceRecord
-from recruit.sourcing.usecases import LEASE, JobTaken, claim_job, define_file_source, open_job
+from recruit.sourcing.usecases import LEASE, JobTaken, claim_job
 from recruit.sourcing.values import JobKind, JobStatus
 from recruit.wiring import App
 
@@ -97,8 +98,9 @@ def test_a_mapping_is_used_and_remembered(app: App, tmp_path: Path) -> None:
     with app.reading() as tx:
         (source,) = list_sources(tx)
     assert (source.title, source.trust, source.lawful_basis) == ("Our list", 0.9, "contract")
-    with pytest.raises(MappingError, match="the mapping of the last import"):
-        run(app, write(tmp_path / "b.csv", "name\nAcme\n"))
+    # A file of other columns is looked at anew, and the first one is still known afterwards.
+    assert run(app, write(tmp_path / "b.csv", "name\nAcme\n")).columns == {"name": "name"}
+    assert run(app, path).columns == first.columns
 
 
 @pytest.mark.parametrize(
@@ -119,43 +121,60 @@ def test_a_file_that_cannot_be_used_leaves_no_trace(
         assert list_sources(tx) == []
 
 
-def test_an_import_that_breaks_off_says_so_and_can_be_run_again(app: App, tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", "id,name\n" + "".join(f"{n},Firm {n}\n" for n in range(1200)))
+def test_an_import_that_is_stopped_by_hand_rests_and_goes_on(app: App, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "id,name\n" + "".join(f"{n},Firm {n}\n" for n in range(4500)))
 
     def interrupt(read: int, _expected: int | None) -> None:
-        if read >= 1000:
+        if read >= 2000:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run(app, path, on_progress=interrupt)
     with app.reading() as tx:
         (line,) = list_jobs(tx)
-    assert (line.status, line.new) == (JobStatus.FAILED, 1000)
-    assert "broke off" in line.message
+    assert (line.status, line.new, line.read) == (JobStatus.PAUSED, 2000, 2000)
+    assert "go on from here" in line.message
     report = run(app, path)
-    assert (report.new, report.same) == (200, 1000)
+    assert (report.job_id, report.resumed_at) == (line.job_id, 2000)
+    assert (report.read, report.new, report.same) == (4500, 4500, 0)
 
 
-def test_an_import_that_was_killed_is_ended_by_the_next_one(app: App, tmp_path: Path) -> None:
-    with app.transaction() as tx:
-        source = define_file_source(tx, name="list", mapping=None)
-        dead = open_job(tx, source_id=source.id, kind=JobKind.IMPORT).id
-        claim_job(tx, job_id=dead, runner="gone")
+def test_an_import_that_was_killed_goes_on_once_its_lease_is_over(app: App, tmp_path: Path) -> None:
     path = write(tmp_path / "firms.csv")
+    seen = look_into(app.transaction, path=path, source_name="list")
+    with app.transaction() as tx:
+        dead = open_import(
+            tx, path=path, source_name="list", header=seen.header, mapping=seen.mapping
+        ).job_id
+        claim_job(tx, job_id=dead, runner="gone")
     with pytest.raises(JobTaken, match=f"Job {dead} is importing"):
         run(app, path)
     app.clock.move_to(app.clock.now() + LEASE + timedelta(seconds=1))  # type: ignore[attr-defined]
-    assert run(app, path).new == 3
+    report = run(app, path)
+    assert (report.job_id, report.new) == (dead, 3)
+
+
+def test_another_file_takes_the_place_of_one_that_was_not_finished(
+    app: App, tmp_path: Path
+) -> None:
+    def interrupt(_read: int, _expected: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(app, write(tmp_path / "a.csv"), on_progress=interrupt)
+    report = run(app, write(tmp_path / "b.csv", CSV + "9,Nine,,,\n"))
     with app.reading() as tx:
-        assert get_job(tx, dead).status is JobStatus.FAILED
+        statuses = {line.job_id: line.status for line in list_jobs(tx)}
+    assert statuses.pop(report.job_id) is JobStatus.DONE
+    assert list(statuses.values()) == [JobStatus.CANCELLED]
 
 
 def test_progress_is_told_in_rows(app: App, tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", "name\n" + "".join(f"Firm {n}\n" for n in range(1200)))
+    path = write(tmp_path / "a.csv", "name\n" + "".join(f"Firm {n}\n" for n in range(4500)))
     told: list[tuple[int, int | None]] = []
     run(app, path, on_progress=lambda read, expected: told.append((read, expected)))
-    assert [read for read, _ in told] == [500, 1000, 1200]
-    assert told[-1] == (1200, 1200)
+    assert [read for read, _ in told] == [2000, 4000, 4500]
+    assert told[-1] == (4500, 4500)
 
 
 def test_a_workbook_and_json_lines_give_the_same_firm(app: App, tmp_path: Path) -> None:
@@ -172,7 +191,7 @@ def test_a_workbook_and_json_lines_give_the_same_firm(app: App, tmp_path: Path) 
 
 def test_memory_does_not_grow_with_the_file(app: App, tmp_path: Path) -> None:
     peaks = []
-    for count in (2_000, 8_000):
+    for count in (20_000, 60_000):
         path = write(
             tmp_path / f"{count}.csv",
             "id,name,city\n" + "".join(f"{n},Firm {n},Bonn\n" for n in range(count)),
@@ -181,4 +200,4 @@ def test_memory_does_not_grow_with_the_file(app: App, tmp_path: Path) -> None:
         run(app, path, mapping=MappingSpec({}))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < peaks[0] * 1.5
+    assert peaks[1] < peaks[0] * 1.2

@@ -14,7 +14,7 @@ from recruit.sourcing.facts import Origin, Unreadable, read_facts
 from recruit.sourcing.mapping import MappingError, map_columns
 from recruit.sourcing.parse import parse_page
 from recruit.sourcing.prose import find_employees, find_founded, find_seat
-from recruit.sourcing.rows import read_row
+from recruit.sourcing.rows import RowReader
 from recruit.sourcing.text import storable
 from recruit.sourcing.values import FieldName
 from tests.conftest import SHARED
@@ -88,7 +88,7 @@ def test_no_mess_of_quotes_loses_the_reader(text: str) -> None:
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=20))
 def test_no_row_makes_the_reading_of_rows_raise(cells: list[str]) -> None:
     header = ["name", *(field.value for field in FieldName), "employees_low", "id", "location"]
-    reading = read_row(cells, map_columns(header[: len(cells)]), "row 2", TODAY)
+    reading = RowReader(map_columns(header[: len(cells)]), TODAY).read(2, cells)
     assert reading.sighting or reading.problems
 
 

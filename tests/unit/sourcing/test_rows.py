@@ -11,7 +11,7 @@ from recruit.sourcing.mapping import (
     map_columns,
     parse_mapping,
 )
-from recruit.sourcing.rows import RowReading, read_row
+from recruit.sourcing.rows import RowReader, RowReading
 from recruit.sourcing.values import FieldName, Interval
 
 TODAY = date(2026, 3, 3)
@@ -20,7 +20,7 @@ N = FieldName
 
 def read(row: Mapping[str, str], mapping: ColumnMapping | None = None) -> RowReading:
     mapping = mapping or map_columns(list(row))
-    return read_row(list(row.values()), mapping, "row 2", TODAY)
+    return RowReader(mapping, TODAY).read(2, list(row.values()))
 
 
 def values(reading: RowReading) -> dict[FieldName, list[Any]]:
@@ -41,7 +41,10 @@ def values(reading: RowReading) -> dict[FieldName, list[Any]]:
         (["Firma", "Webseite", "Ort", "Land"], ["name", "website", "city", "country"]),
         (["record_id", "Company Name", "# Employees"], ["record_id", "name", "employees"]),
         (["ID", "Account name", "Headquarters"], ["record_id", "name", "place"]),
-        (["First name", "Last name", "Company"], [None, None, "name"]),
+        (
+            ["First name", "Last name", "Company"],
+            ["person_first_name", "person_last_name", "name"],
+        ),
         (["name", "company", "Company URL"], [None, "name", "website"]),
         (["name", "LinkedIn URL", "Homepage URL"], ["name", "social", "website"]),
         (["name", "E-Mail", "Contact e-mail (sales)"], ["name", "email", "email"]),
@@ -140,7 +143,7 @@ def test_an_end_may_be_open(low: str, high: str) -> None:
         ("founded", "2087", "not a year up to 2026"),
         ("website", "x", "'x' is not a web address"),
         ("email", "nobody", "'nobody' is not an e-mail address"),
-        ("phone", "12", "'12' is not a valid phone number"),
+        ("phone", "12", "'12' is not a phone number"),
         ("city", "x" * 200, "The city is 200 characters long"),
         ("employees_low", "few", "'few' is not a number"),
     ],
@@ -196,10 +199,9 @@ def test_a_country_is_inferred_only_where_none_is_stated() -> None:
 
 def test_the_mappings_country_is_assumed_and_marked_as_inferred() -> None:
     mapping = map_columns(["name", "phone"], default_country="DE")
-    reading = read_row(["A", ""], mapping, "row 2", TODAY)
+    reader = RowReader(mapping, TODAY)
+    reading = reader.read(2, ["A", ""])
     assert reading.sighting is not None
     country = next(fact for fact in reading.sighting.facts if fact.field is N.COUNTRY)
     assert (country.value, country.inferred) == ("DE", True)
-    assert values(read_row(["A", "0221 4710000"], mapping, "row 2", TODAY))[N.PHONE] == [
-        "+492214710000"
-    ]
+    assert values(reader.read(3, ["A", "0221 4710000"]))[N.PHONE] == ["+492214710000"]
