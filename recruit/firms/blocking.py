@@ -1,8 +1,9 @@
 """Blocking: which sightings are worth comparing at all.
 
-Two are, when they share a key: a domain, a mail address, a phone, a street, a whole name, the first
-word of their own, or any such word in one town. A key that very many share tells little; its sightings are then compared with
-their neighbours in the order of names only, so that the work stays proportional to the sightings.
+Two are, when they share a key: a number in a register, a domain, a mail address, a phone, a street, a
+whole name, the first word of their own, or any such word in one town. A key that very many share tells
+little; its sightings are then compared with their neighbours in the order of names only, so that the work
+stays proportional to the sightings.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from rigour.text.distance import levenshtein
 
 from recruit.firms.evidence import BRAND
-from recruit.firms.fingerprint import Fingerprint
+from recruit.firms.fingerprint import Fingerprint, leading_word
+from recruit.firms.names import Word
 
 # Up to so many sightings of one key, each is compared with each.
 BLOCK_CAP = 60
@@ -27,8 +29,9 @@ EDITS = 2
 
 def block_keys(fingerprint: Fingerprint) -> frozenset[str]:
     """Return the keys under which a sighting is looked up; the letter in front says of what kind."""
-    name = fingerprint.name
-    keys = {f"n:{name.key}", f"n:{name.compact}", f"f:{fingerprint.leading_word}"}
+    keys = {f"r:{number}" for number in fingerprint.registry_ids}
+    for name in fingerprint.all_names:
+        keys |= {f"n:{name.key}", f"n:{name.compact}", f"f:{leading_word(name)}"}
     keys |= {f"d:{domain}" for domain in (fingerprint.domain, *fingerprint.mail_domains) if domain}
     keys |= {f"e:{email}" for email in fingerprint.emails}
     keys |= {f"p:{phone}" for phone in fingerprint.phones}
@@ -37,7 +40,8 @@ def block_keys(fingerprint: Fingerprint) -> frozenset[str]:
         keys.add(f"s:{fingerprint.street.key}")
         keys |= {f"a:{fingerprint.street.key} {town}" for town in towns}
     # The beginning of a word survives most misspellings.
-    keys |= {f"w:{word.form[:4]} {town}" for word in name.own_words for town in towns}
+    own = {word.form[:4] for name in fingerprint.all_names for word in name.own_words}
+    keys |= {f"w:{beginning} {town}" for beginning in own for town in towns}
     return frozenset(key[:LONGEST_KEY] for key in keys)
 
 
@@ -81,7 +85,8 @@ def _finer(blocks: Mapping[str, list[Fingerprint]]) -> Iterator[tuple[str, list[
             continue
         by_beginning: dict[str, list[Fingerprint]] = {}
         for member in members:
-            for beginning in {word.form[:2] for word in member.name.own_words}:
+            own = (word.form[:2] for name in member.all_names for word in name.own_words)
+            for beginning in set(own):
                 by_beginning.setdefault(beginning, []).append(member)
         for some in by_beginning.values():
             yield key, some
@@ -96,9 +101,13 @@ def _share_a_word(a: Fingerprint, b: Fingerprint) -> bool:
             and abs(len(one.form) - len(other.form)) <= EDITS
             and levenshtein(one.form, other.form, max_edits=EDITS) <= EDITS
         )
-        for one in a.name.own_words
-        for other in b.name.own_words
+        for one in _own_words(a)
+        for other in _own_words(b)
     )
+
+
+def _own_words(fingerprint: Fingerprint) -> Iterator[Word]:
+    return (word for name in fingerprint.all_names for word in name.own_words)
 
 
 def _pairs_within(

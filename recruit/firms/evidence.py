@@ -6,14 +6,14 @@ how much likelier it is for one firm than for two, what differs takes away. A mi
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from rigour.addresses import compare_address
 
 from recruit.firms.domains import domain_label
-from recruit.firms.fingerprint import Fingerprint, Street
-from recruit.firms.likeness import NameLevel, NameLikeness
+from recruit.firms.fingerprint import Fingerprint, Street, shape_of
+from recruit.firms.likeness import NameLevel, NameLikeness, compare_names
 from recruit.firms.rarity import Rarity
 
 
@@ -61,7 +61,7 @@ def _shared(points: float, most: float, reason: str) -> Evidence:
 
 
 # One registered domain is one firm: this carries a pair over other names and another country.
-SAME_DOMAIN = 30.0
+SAME_DOMAIN = 27.0
 CROWDED_DOMAIN = -6.0
 SAME_MAIL_DOMAIN = 16.0
 # Names with so many different places at one domain are outlets of a brand, and firms of their own.
@@ -86,11 +86,16 @@ OTHER_CITY = -2.0
 SAME_COUNTRY = 2.0
 OTHER_COUNTRY = -8.0
 OTHER_LEGAL_FORM = -5.0
+# A register counts each firm once, but a number is easily that of the parent or of a branch.
+SAME_REGISTRY_ID = 24.0
+OTHER_REGISTRY_ID = -8.0
 
 # A whole name that agrees tells more than its words: nothing else is in it.
 WHOLE_NAME = {NameLevel.SAME: 8.0, NameLevel.SPELLING: 2.0, NameLevel.CORE: 3.0}
 # By how many firms seem to bear it: "Smith Consulting" is in every town.
 CROWDED_NAME = -3.0
+# How much rarer a firm's namesakes are in its town than anywhere, in doublings.
+ONE_TOWN = 2.0
 # Sharing a word of their own speaks for two names, whatever else each says.
 SHORTENED_NAME = 6.0
 RELATED_NAME = 3.0
@@ -109,11 +114,31 @@ ONE_ADDRESS = 0.5
 NEXT_DOOR = 40
 
 
+def weigh_names(
+    a: Fingerprint, b: Fingerprint, around: Surroundings
+) -> tuple[Evidence, NameLikeness]:
+    """Weigh the names of today and those that the firms went by: the two that agree best count."""
+    best: tuple[Evidence, NameLikeness] | None = None
+    for one in a.all_names:
+        for other in b.all_names:
+            likeness = compare_names(one, other, around.rarity)
+            x = a if one is a.name else replace(a, name=one)
+            y = b if other is b.name else replace(b, name=other)
+            weighed = weigh_name(x, y, likeness, around)
+            if best is None or weighed.points > best[0].points:
+                best = weighed, likeness
+    assert best is not None
+    return best
+
+
 def name_crowding(a: Fingerprint, b: Fingerprint, around: Surroundings) -> float:
     """Return in doublings how many firms seem to bear one of these names, in their town if it is one."""
-    if a.city and a.city == b.city:
-        return max(around.doublings(f"m:{one.name.key} {one.city}") for one in (a, b))
-    return max(around.doublings(f"n:{one.name.key}") for one in (a, b))
+    anywhere = max(around.doublings(f"n:{one.name.key}") for one in (a, b))
+    if not a.city or a.city != b.city:
+        return anywhere
+    here = max(around.doublings(f"m:{one.name.key} {one.city}") for one in (a, b))
+    # Where all bear a name, two in one town may bear it before both have been seen.
+    return max(here, anywhere - ONE_TOWN)
 
 
 def weigh_name(
@@ -154,7 +179,8 @@ def compare_domains(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evi
     if not shared:
         brand = any(around.crowd.get(f"b:{one.name.key}") for one in (a, b))
         if brand and a.name.places and b.name.places:
-            return Evidence(TWO_OUTLETS, "outlets of a brand")
+            other = a.name.places != b.name.places
+            return Evidence(TWO_OUTLETS if other else ONE_OUTLET, "outlets of a brand")
         return _NOTHING
     found = [
         _weigh_domain(a, b, domain, SAME_MAIL_DOMAIN, around, "same mail domain")
@@ -170,8 +196,9 @@ def _weigh_domain(
     outlets = around.crowd.get(f"o:{domain}", 0)
     placed = bool(a.name.places) + bool(b.name.places)
     if outlets >= BRAND and placed == 2:
-        reason = f"outlets at {domain}"
-        return Evidence(TWO_OUTLETS, reason, contradicts=a.name.places != b.name.places)
+        if a.name.places == b.name.places:
+            return Evidence(ONE_OUTLET, f"an outlet at {domain}")
+        return Evidence(TWO_OUTLETS, f"outlets at {domain}", contradicts=True)
     if outlets >= BIG_BRAND and placed == 1:
         return Evidence(ONE_OUTLET, f"an outlet at {domain}")
     crowding = around.doublings(f"d:{domain}")
@@ -199,7 +226,7 @@ def compare_phones(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evid
     if shared:
         phone = min(shared, key=lambda p: (around.doublings(f"p:{p}"), p))
         points = SAME_PHONE + CROWDED_PHONE * around.doublings(f"p:{phone}")
-        return _shared(points, SAME_PHONE, f"same phone {phone}")
+        return _shared(points, SAME_PHONE, f"same phone …{phone}")
     return Evidence(OTHER_PHONE if a.phones and b.phones else 0.0)
 
 
@@ -223,7 +250,13 @@ def _crowding(a: Fingerprint, b: Fingerprint, street: Street, around: Surroundin
 
 
 def _elsewhere(a: Fingerprint, b: Fingerprint) -> bool:
-    return bool(a.city and b.city and a.city != b.city)
+    """Say whether both are known to be in different cities.
+
+    Where only one city is known to GeoNames the other may be the same under a name without its country.
+    """
+    if not a.city or not b.city or a.city == b.city:
+        return False
+    return a.city.isdecimal() == b.city.isdecimal()
 
 
 def _next_door(a: Street, b: Street) -> bool:
@@ -244,7 +277,7 @@ def compare_places(a: Fingerprint, b: Fingerprint) -> tuple[Evidence, Evidence, 
         if a.city == b.city:
             both = bool(a.country) and a.country == b.country
             city = Evidence(SAME_CITY, "same city", corroborates=both)
-        else:
+        elif _elsewhere(a, b):
             city = Evidence(OTHER_CITY, "other city")
     if a.country and b.country:
         if a.country == b.country:
@@ -253,6 +286,22 @@ def compare_places(a: Fingerprint, b: Fingerprint) -> tuple[Evidence, Evidence, 
             reason = f"other country: {a.country}, {b.country}"
             country = Evidence(OTHER_COUNTRY, reason, contradicts=True)
     return postcode, city, country
+
+
+def compare_registry_ids(a: Fingerprint, b: Fingerprint) -> Evidence:
+    """Compare numbers in registers; different ones speak against only where they look alike."""
+    shared = a.registry_ids & b.registry_ids
+    if shared:
+        return Evidence(
+            SAME_REGISTRY_ID,
+            f"same registry number {min(shared)}",
+            identifies=True,
+            corroborates=True,
+        )
+    if {shape_of(i) for i in a.registry_ids} & {shape_of(i) for i in b.registry_ids}:
+        reason = f"other registry number: {min(a.registry_ids)}, {min(b.registry_ids)}"
+        return Evidence(OTHER_REGISTRY_ID, reason, contradicts=True)
+    return _NOTHING
 
 
 def compare_legal_forms(a: Fingerprint, b: Fingerprint) -> Evidence:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from rigour.addresses import address_fingerprint
 
 from recruit.firms.domains import identifying_domain, identifying_mail_domain
-from recruit.firms.names import FirmName, parse_name
-from recruit.firms.places import find_city, fold_place
+from recruit.firms.names import FirmName, parse_name, split_names
+from recruit.firms.places import find_big_city, find_city, fold_place
 from recruit.firms.statements import is_usable
 from recruit.sourcing.values import Fact, FieldName
 
@@ -31,8 +31,10 @@ class Street:
 class Fingerprint:
     """One sighting in comparable form. `record_id` is the SourceRecord's id.
 
-    Domains are registrable and the firm's own; phones are E.164 or bare digits; `city` is a GeoNames id
-    or, for an unknown place, its folded name; `country` is what was stated, never what was inferred.
+    `other_names` are those that the firm went by. Domains are registrable and the firm's own; phones are
+    the last digits, which a number has with and without prefix; `registry_ids` are capitals and digits;
+    `city` is a GeoNames id or, for an unknown place, its folded name; `country` is what was stated, never
+    what was inferred.
     """
 
     record_id: int
@@ -45,6 +47,13 @@ class Fingerprint:
     postcode: str | None = None
     city: str | None = None
     country: str | None = None
+    other_names: tuple[FirmName, ...] = ()
+    registry_ids: frozenset[str] = frozenset()
+
+    @property
+    def all_names(self) -> tuple[FirmName, ...]:
+        """The name of today first, then those that the firm went by."""
+        return (self.name, *self.other_names)
 
     @property
     def towns(self) -> frozenset[str]:
@@ -54,12 +63,20 @@ class Fingerprint:
     @property
     def leading_word(self) -> str:
         """The first word of the name that is its own: what variants of one name have in common."""
-        own = self.name.own_words
-        return own[0].form if own else self.name.key
+        return leading_word(self.name)
+
+
+def leading_word(name: FirmName) -> str:
+    """Return the first word of a name that is its own, or all of it where none is."""
+    return name.own_words[0].form if name.own_words else name.key
 
 
 _LONGEST_HOUSE_NUMBER = 6
 _DIGITS = re.compile(r"\d+")
+_DIGIT = re.compile(r"\d")
+_FEWEST_DIGITS = 6
+# Country and area codes stand in front of these, or are left out.
+_TELLING_DIGITS = 8
 # "12-14 Harbour Street" is found at number 12.
 _HOUSE_RANGE = re.compile(r"\b(\d{1,5})\s*[-–]\s*\d{1,5}\b")
 # German writes "Hafenstr." in one word, which no list of abbreviations finds.
@@ -83,7 +100,8 @@ def take_fingerprint(record_id: int, facts: Iterable[Fact]) -> Fingerprint | Non
     text = best(FieldName.NAME)
     if text is None:
         return None
-    name = parse_name(text)
+    today, former = split_names(text)
+    name = parse_name(today)
     country = best(FieldName.COUNTRY)
     emails = frozenset(email.lower() for email in every(FieldName.EMAIL))
     mail_domains = (identifying_mail_domain(email) for email in emails)
@@ -98,15 +116,31 @@ def take_fingerprint(record_id: int, facts: Iterable[Fact]) -> Fingerprint | Non
         postcode=read_postcode(best(FieldName.POSTCODE)),
         city=read_city(best(FieldName.CITY), country, best(FieldName.REGION)),
         country=country,
+        other_names=tuple(map(parse_name, former)),
+        registry_ids=frozenset(i for i in map(read_registry_id, every(FieldName.REGISTRY_ID)) if i),
     )
 
 
 def read_phone(text: str) -> str | None:
-    """Return a phone number as E.164 or bare digits; None for what is too short to be one."""
-    digits = "".join(_DIGITS.findall(text))
-    if len(digits) < 6 or len(set(digits)) < 3:
+    """Return the last digits of a phone number; None for what is too short to be one.
+
+    `+49 40 123 456-78`, `0049 40 12345678` and `040 12345678` are one number.
+    """
+    digits = "".join(_DIGITS.findall(text)).lstrip("0")
+    if len(digits) < _FEWEST_DIGITS or len(set(digits)) < 3:
         return None
-    return f"+{digits}" if text.strip().startswith("+") else digits
+    return digits[-_TELLING_DIGITS:]
+
+
+def read_registry_id(text: str) -> str | None:
+    """Return a number in a register as capitals and digits; None for what identifies nobody."""
+    folded = "".join(c for c in text.upper() if c.isalnum())
+    return folded if len(set(folded)) > 1 and any(map(str.isdecimal, folded)) else None
+
+
+def shape_of(registry_id: str) -> str:
+    """Return what numbers of one register have in common: letters stay, digits are 9."""
+    return _DIGIT.sub("9", registry_id)
 
 
 def read_postcode(text: str | None) -> str | None:
@@ -122,7 +156,7 @@ def read_city(text: str | None, country: str | None, region: str | None) -> str 
     """Return a GeoNames id, or the folded name of a place that GeoNames does not know."""
     if not text:
         return None
-    found = find_city(text, country, region)
+    found = find_city(text, country, region) if country else find_big_city(text)
     return str(found.geoname_id) if found else fold_place(text) or None
 
 

@@ -14,12 +14,13 @@ from recruit.firms.evidence import (
     compare_legal_forms,
     compare_phones,
     compare_places,
+    compare_registry_ids,
     compare_streets,
     name_crowding,
-    weigh_name,
+    weigh_names,
 )
 from recruit.firms.fingerprint import Fingerprint
-from recruit.firms.likeness import NameLevel, compare_names
+from recruit.firms.likeness import NameLevel
 from recruit.firms.values import Verdict
 
 
@@ -58,25 +59,27 @@ EVIDENCE_OF = (
     "name",
 )
 # What is asked for beyond the bits that single out one firm among all.
-MARGIN = 2.0
+MARGIN = 1.0
 # Short of the threshold by no more than this, a person should look.
 DOUBT = 6.0
 
 
 def decide(a: Fingerprint, b: Fingerprint, around: Surroundings) -> MatchDecision:
     """Decide whether two sightings show one firm, and say why."""
-    likeness = compare_names(a.name, b.name, around.rarity)
+    name, likeness = weigh_names(a, b, around)
+    legal_forms = compare_legal_forms(a, b)
     found = (
         compare_domains(a, b, around),
         compare_emails(a, b, around),
         compare_phones(a, b, around),
         compare_streets(a, b, around),
         *compare_places(a, b),
-        compare_legal_forms(a, b),
-        weigh_name(a, b, likeness, around),
+        legal_forms,
+        compare_registry_ids(a, b),
+        name,
     )
     score = sum(evidence.points for evidence in found)
-    score -= around.rarity.population_bits + MARGIN
+    score -= around.rarity.needed_bits + MARGIN
     corroborated = any(evidence.corroborates for evidence in found)
     contradicted = any(evidence.contradicts for evidence in found)
     # Nothing but the name: it must be whole, somebody's own, and uncontested.
@@ -84,6 +87,7 @@ def decide(a: Fingerprint, b: Fingerprint, around: Surroundings) -> MatchDecisio
         likeness.level is NameLevel.SAME
         and likeness.distinctive
         and not contradicted
+        and not legal_forms.points
         and name_crowding(a, b, around) == 0
     )
     if score >= 0 and (corroborated or name_suffices):

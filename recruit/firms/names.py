@@ -25,12 +25,15 @@ from rigour.names import (
 
 from recruit.firms.places import count_city_words
 from recruit.firms.words import (
+    ALSO_CALLED,
     ARTICLES,
     GENERIC,
     LEGAL,
     LEGAL_AFFIXES,
     LEGAL_IN_FRONT,
+    NO_NUMBERS,
     OF_A_PLACE,
+    SHORTHAND,
     STOPS,
 )
 
@@ -84,13 +87,36 @@ _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 # Spellings of legal forms that rigour does not know, and the ones that it does.
 _LEGAL_SPELLINGS = (
     (re.compile(r"\bA\.?\s?Ş\b\.?", re.IGNORECASE), "AS"),
+    (re.compile(r"\bsp(?:o|ó)(?:l|ł)ka\s+z\s*o\.?\s*o\b\.?", re.IGNORECASE), "Sp. z o.o."),
+    (re.compile(r"(?<=[A-Za-z]{3})\s?&\s?(?=Co\b)", re.IGNORECASE), " & "),
+    (re.compile(r"(?<=\bCo)\.(?=[A-Za-z])", re.IGNORECASE), ". "),
     (re.compile(r"\bP(?:vt|te|ty|rop)\b\.?\s+(?=Ltd|Limited)", re.IGNORECASE), ""),
 )
 # rigour's symbols: the world, the internet and Europe are no places to find a firm at.
 _NOWHERE = frozenset({"zz", "ip", "eu"})
+_SHORTHAND = re.compile(r"\b(" + "|".join(SHORTHAND) + r")\b\.?", re.IGNORECASE)
+# "Kestrel.com" is called Kestrel.
+_WEB_ENDING = re.compile(
+    r"(?<=[^\W_]{3})\.(?:ai|app|biz|com|dev|eu|info|io|net|org)(?![\w.])", re.IGNORECASE
+)
+_ALSO_CALLED = re.compile(
+    r"(?<=[\s,;(\[])(?:" + "|".join(map(re.escape, ALSO_CALLED)) + r")\b[.:]?\s+(?=\S)",
+    re.IGNORECASE,
+)
+# What stands around and between two names.
+_BETWEEN_NAMES = " \t,;:()[]-–—/"
 _LONGEST_KEY = 300
 # "Company" closes a name like a legal form does.
 _CLOSING = frozenset({"co", "corp", "private"})
+
+
+def split_names(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a firm's name, and those it goes by as well or went by: `Kestrel Ltd (formerly Nightjar)`."""
+    if not _ALSO_CALLED.search(text):
+        return text, ()
+    first, *others = (part.strip(_BETWEEN_NAMES) for part in _ALSO_CALLED.split(text))
+    named = [part for part in others if any(map(str.isalnum, part))]
+    return (first, tuple(named)) if any(map(str.isalnum, first)) else (text, ())
 
 
 @lru_cache(maxsize=65536)
@@ -103,6 +129,8 @@ def parse_name(text: str) -> FirmName:
             bare, affix = bare.replace(form, " ").strip(), form
     for pattern, known in _LEGAL_SPELLINGS:
         bare = pattern.sub(known, bare)
+    bare = _WEB_ENDING.sub("", bare)
+    bare = _SHORTHAND.sub(lambda short: SHORTHAND[short[1].lower()], bare)
     analyzed = list(analyze_names(NameTypeTag.ORG, [bare], consolidate=False, phonetics=False))
     spoken = _words(analyzed[0]) if analyzed and analyzed[0].parts else ()
     if not spoken:
@@ -194,9 +222,12 @@ def _ideas(name: Name) -> dict[int, tuple[int, Word]]:
         if kind is None or taken.intersection(range(first, last + 1)):
             continue
         spelling = " ".join(_spelling(part) for part in span.parts)
+        form = span.symbol.id.lower()
         if spelling in OF_A_PLACE:
             kind = WordKind.PLACE
-        ideas[first] = (last + 1, Word(span.symbol.id.lower(), spelling, kind))
+        elif spelling in NO_NUMBERS:
+            kind, form = WordKind.GENERIC, spelling
+        ideas[first] = (last + 1, Word(form, spelling, kind))
         taken.update(range(first, last + 1))
     return ideas
 

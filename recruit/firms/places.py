@@ -15,6 +15,9 @@ from recruit.firms.words import word_set
 
 # Words of names are held against big cities only: small ones are called like anything.
 _CITY_WORD_POPULATION = 200_000
+# Of cities that are bigger than this one says the name alone; of namesakes the far bigger one is meant.
+_BIG_CITY_POPULATION = 100_000
+_FAR_BIGGER = 5
 # Endings of countries that are used everywhere for what they spell, or are given away.
 _VAGUE_TLDS = word_set(
     "ac ag ai am as bz cc cd cf ci cm co cv cx dj fm ga gd gg gl gq gs hm im io la lc ly me ml mn ms"
@@ -59,19 +62,23 @@ def _rows_by_country() -> dict[str, list[Any]]:
     return rows
 
 
+def _city(row: Any, country: str) -> City:
+    return City(
+        geoname_id=row["geonameid"],
+        name=row["name"],
+        country=country,
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        population=row["population"],
+        region_code=row["admin1code"],
+    )
+
+
 @cache
 def _cities_by_name(country: str) -> dict[str, list[City]]:
     found: dict[str, list[City]] = {}
     for row in _rows_by_country().get(country, []):
-        city = City(
-            geoname_id=row["geonameid"],
-            name=row["name"],
-            country=country,
-            latitude=row["latitude"],
-            longitude=row["longitude"],
-            population=row["population"],
-            region_code=row["admin1code"],
-        )
+        city = _city(row, country)
         # Three letters and fewer are airport codes.
         others = {name.casefold() for name in row["alternatenames"] if len(name) > 3}
         for name in others | {fold_place(city.name)}:
@@ -99,6 +106,35 @@ def find_city(city: str | None, country: str | None, region: str | None = None) 
         code = _us_state_codes().get(region.strip().lower(), region.strip().upper())
         found = [c for c in found if c.region_code == code] or found
     return found[0] if found else None
+
+
+@lru_cache(maxsize=65536)
+def find_big_city(city: str) -> City | None:
+    """Return the big city that a name without a country means, where no other is nearly as well known."""
+    found = _big_cities().get(fold_place(city), [])
+    if not found or (len(found) > 1 and found[0].population < _FAR_BIGGER * found[1].population):
+        return None
+    return found[0]
+
+
+@lru_cache(maxsize=1)
+def _big_cities() -> dict[str, list[City]]:
+    """Return the cities by name that are big, with their smaller namesakes; the biggest first."""
+    big = {
+        fold_place(row["name"])
+        for rows in _rows_by_country().values()
+        for row in rows
+        if row["population"] >= _BIG_CITY_POPULATION
+    }
+    found: dict[str, list[City]] = {}
+    for country, rows in _rows_by_country().items():
+        for row in rows:
+            name = fold_place(row["name"])
+            if name in big:
+                found.setdefault(name, []).append(_city(row, country))
+    for cities in found.values():
+        cities.sort(key=lambda c: -c.population)
+    return found
 
 
 @lru_cache(maxsize=1)

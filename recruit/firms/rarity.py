@@ -14,6 +14,8 @@ from recruit.firms.names import FirmName, Word, WordKind
 
 # Firms that a small collection is a sample of: bits are never more than log2 of this or of what is known.
 SMALLEST_POPULATION = 20_000
+# Fewer names than these do not make it likelier that two sightings are one firm.
+_FEWEST_NAMES = 2_000
 
 # What words that are no firm's own can be worth at most, in bits.
 _MOST_BITS = {WordKind.GENERIC: 3.0, WordKind.PLACE: 4.0, WordKind.NUMBER: 3.0}
@@ -34,8 +36,13 @@ class Rarity:
 
     @cached_property
     def population_bits(self) -> float:
-        """What it takes to tell one firm from all others, in bits."""
+        """What a word tells that nobody else's name has, in bits."""
         return math.log2(max(self.names, SMALLEST_POPULATION))
+
+    @cached_property
+    def needed_bits(self) -> float:
+        """What it takes to single out one of the firms that are known, in bits."""
+        return math.log2(max(self.names, _FEWEST_NAMES))
 
     def bits(self, word: Word) -> float:
         """Return what a word tells when two names share it."""

@@ -46,14 +46,14 @@ OF_A_PLACE = word_set(
     " deutscher deutsches dutch east eastern egyptian emirates english euro europa europe european"
     " finnish francais francaise french german greek gulf hungarian iberian india indian indonesian"
     " irish israeli italia italian italiana italiano japanese korean latin malaysian mediterranean"
-    " mexican middle national nederland nederlandse nordic norte north northern norwegian oriental"
-    " pacific polish polska polski portuguese regional romanian russian scandinavian schweiz schweizer"
-    " scottish south southern spanish suisse sur sweden swedish swiss taiwanese thai turkish ukrainian"
+    " mexican middle national nederland nederlandse nord nordic norte north northern norwegian oriental"
+    " ouest pacific polish polska polski portuguese regional romanian russian scandinavian schweiz schweizer"
+    " scottish south southern spanish sud sued suisse sur sweden swedish swiss taiwanese thai turkish ukrainian"
     " vietnamese welsh west western"
 )
 
 # Legal forms that rigour leaves standing, because elsewhere they are words.
-LEGAL = word_set("ab kk pvt sl slu ug ev as asa inh")
+LEGAL = word_set("ab ad ae asa as ead eood epe ev inh kk ood pvt sl slu ug")
 
 # The only short legal forms that may open a name; "AG Consulting" has no form that could be seen.
 LEGAL_IN_FRONT = word_set("ao cv pt")
@@ -69,4 +69,49 @@ LEGAL_AFFIXES = (
     "주식회사",
     "㈜",
     "㈱",
+    'בע"מ',
+    "בע״מ",
+)
+
+# Written short so often that both are one word; `rigour` knows intl, svcs, mfg, dept and many others.
+SHORTHAND = {
+    "assn": "association",
+    "assoc": "associates",
+    "mgmt": "management",
+    "natl": "national",
+    "saint": "st",
+    "sankt": "st",
+    "sint": "st",
+}
+
+# "First" tells which of several; these only boast.
+NO_NUMBERS = word_set("premier premiere prima prime primera primero primo uno")
+
+# Between the name of today and one that a firm goes by as well, or went by.
+ALSO_CALLED = (
+    "doing business as",
+    "trading as",
+    "also known as",
+    "formerly known as",
+    "previously known as",
+    "formerly",
+    "previously",
+    "now known as",
+    "d/b/a",
+    "dba",
+    "t/a",
+    "a/k/a",
+    "aka",
+    "f/k/a",
+    "fka",
+    "n/k/a",
+    "ehemals",
+    "vormals",
+    "früher",
+    "anciennement",
+    "antes",
+    "già",
+    "voorheen",
+    "tidigare",
+    "dawniej",
 )

@@ -14,6 +14,7 @@ def list_keys(sheet: Sheet, rows: Iterable[int]) -> Iterator[tuple[int, set[str]
         sheet.all_emails.values,
         sheet.all_phones.values,
     )
+    numbers = sheet.all_registry_ids.values
     streets = [
         street.key if street.house is not None else None for street in sheet.all_streets.values
     ]
@@ -22,12 +23,11 @@ def list_keys(sheet: Sheet, rows: Iterable[int]) -> Iterator[tuple[int, set[str]
         for word, kind in zip(sheet.word_values, sheet.kind.tolist(), strict=True)
     ]
     for row in rows:
-        name = sheet.name[row]
-        keys = {
-            f"n:{spellings[sheet.key[name]]}",
-            f"n:{spellings[sheet.compact[name]]}",
-            f"f:{spellings[sheet.lead[name]]}",
-        }
+        names = [name for name in sheet.names_of[row].tolist() if name >= 0]
+        keys = {f"r:{numbers[code]}" for code in sheet.registry_id[row].tolist() if code >= 0}
+        keys |= {f"n:{spellings[sheet.key[name]]}" for name in names}
+        keys |= {f"n:{spellings[sheet.compact[name]]}" for name in names}
+        keys |= {f"f:{spellings[sheet.lead[name]]}" for name in names}
         keys |= {f"d:{domains[code]}" for code in sheet.domains[row].tolist() if code >= 0}
         keys |= {f"e:{emails[code]}" for code in sheet.email[row].tolist() if code >= 0}
         keys |= {f"p:{phones[code]}" for code in sheet.phone[row].tolist() if code >= 0}
@@ -36,7 +36,7 @@ def list_keys(sheet: Sheet, rows: Iterable[int]) -> Iterator[tuple[int, set[str]
         if street is not None:
             keys.add(f"s:{street}")
             keys |= {f"a:{street} {town}" for town in here}
-        words = {beginnings[word] for word in sheet.said[name]}
+        words = {beginnings[word] for name in names for word in sheet.said[name]}
         keys |= {f"w:{word} {town}" for word in words if word for town in here}
         yield int(sheet.record_id[row]), {key[:LONGEST_KEY] for key in keys}
 

@@ -23,7 +23,16 @@ from rigour.names import NamePartTag, NameTypeTag, analyze_names
 
 from recruit.firms.names import FirmName, Word, WordKind, parse_name
 from recruit.firms.places import city_words
-from recruit.firms.words import ARTICLES, GENERIC, LEGAL, OF_A_PLACE, STOPS, word_set
+from recruit.firms.words import (
+    ARTICLES,
+    GENERIC,
+    LEGAL,
+    NO_NUMBERS,
+    OF_A_PLACE,
+    SHORTHAND,
+    STOPS,
+    word_set,
+)
 
 # A word of more names than this is never skipped over, known or not.
 _RARE = 50
@@ -215,7 +224,8 @@ def _meaningful_words() -> frozenset[str]:
     """Return the words that our own rules know, and those of which names of territories consist."""
     from rigour._core import territories_jsonl
 
-    known = set(GENERIC | STOPS | ARTICLES | OF_A_PLACE | LEGAL | _WRITTEN_OUT)
+    known = set(GENERIC | STOPS | ARTICLES | OF_A_PLACE | LEGAL | NO_NUMBERS | _WRITTEN_OUT)
+    known.update(SHORTHAND)
     known.update(word for words in city_words() for word in words)
     for line in territories_jsonl().splitlines():
         if line.strip():

@@ -72,14 +72,14 @@ def _both(one: Ints, other: Ints, others: int) -> Longs:
 def block_keys(sheet: Sheet, places: Places) -> Iterator[Keys]:
     """Yield the keys of all sightings, kind by kind, as `blocking.block_keys` gives them."""
     rows = np.arange(len(sheet), dtype=np.int32)
-    names = np.column_stack([sheet.key, sheet.compact])[sheet.name]
-    yield _keys(names, rows, BLOCK_CAP)
-    yield _keys(places.lead[:, None], rows, LOOSE_CAP)
+    yield _keys(_spelt(sheet), rows, BLOCK_CAP)
+    yield _keys(look_up(sheet.lead, sheet.names_of), rows, LOOSE_CAP)
+    yield _keys(sheet.registry_id, rows, BLOCK_CAP)
     yield _keys(sheet.domains, rows, BLOCK_CAP)
     yield _keys(sheet.email, rows, BLOCK_CAP)
     yield _keys(sheet.phone, rows, BLOCK_CAP)
     yield _keys(places.in_town, rows, BLOCK_CAP)
-    own = own_words(sheet)[sheet.name]
+    own = own_words(sheet)
     first_two = Codes().all_of(form[:2] for form in sheet.forms.values)
     on_street = _both(places.street[:, None], look_up(first_two, own), len(first_two))
     yield _keys(on_street, rows, LOOSE_CAP, needs_a_word=True)
@@ -92,9 +92,22 @@ def block_keys(sheet: Sheet, places: Places) -> Iterator[Keys]:
 
 
 def own_words(sheet: Sheet) -> Ints:
-    """Return by name the forms of the words that are its own; -1 elsewhere."""
+    """Return by sighting the forms of the words that are its names' own; -1 elsewhere."""
     word = np.maximum(sheet.words, 0)
-    return np.where((sheet.words >= 0) & (sheet.kind[word] == OWN), sheet.form[word], -1)
+    of_name = np.where((sheet.words >= 0) & (sheet.kind[word] == OWN), sheet.form[word], -1)
+    of_name = pack(of_name, max(1, int((of_name >= 0).sum(axis=1).max(initial=1))))
+    found: Ints = np.column_stack(
+        [
+            np.where(names[:, None] >= 0, of_name[np.maximum(names, 0)], -1)
+            for names in sheet.names_of.T
+        ]
+    )
+    return found
+
+
+def _spelt(sheet: Sheet) -> Ints:
+    """Return by sighting its names' keys and compact spellings."""
+    return np.column_stack([look_up(codes, sheet.names_of) for codes in (sheet.key, sheet.compact)])
 
 
 def _keys(codes: CodesOfRows, rows: Ints, cap: int, *, needs_a_word: bool = False) -> Keys:
@@ -141,10 +154,9 @@ def _reach(code: Longs, cap: int) -> Ints:
 def _with_a_word(sheet: Sheet, pairs: Longs) -> Longs:
     """Keep the pairs whose names have a word of their own in common, give or take two letters."""
     own = own_words(sheet)
+    width = own.shape[1]
     a, b = np.divmod(pairs, len(sheet))
-    one, other = own[sheet.name[a]], own[sheet.name[b]]
-    width = int((own >= 0).sum(axis=1).max(initial=1)) if len(own) else 1
-    one, other = pack(one, width), pack(other, width)
+    one, other = own[a], own[b]
     shared = np.zeros(len(pairs), bool)
     for left in range(width):
         for right in range(width):
@@ -263,7 +275,7 @@ def count_crowds(sheet: Sheet, places: Places) -> Crowds:
     codes, back = np.unique(places.in_town, return_inverse=True)
     back = back.reshape(places.in_town.shape) - int(len(codes) > 0 and codes[0] < 0)
     by_town = on_ground(back, len(codes))
-    names = _keys(np.column_stack([sheet.key, sheet.compact])[sheet.name], rows, 0)
+    names = _keys(_spelt(sheet), rows, 0)
     size = len(sheet.spellings)
     borne_by = (sheet.domain, first_phone, look_up(street_keys, sheet.street))
 

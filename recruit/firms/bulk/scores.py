@@ -135,18 +135,19 @@ class Scorer:
         total += found.shared(shared, points, weights.SAME_PHONE, weights.CROWDED_PHONE)
         both = (sheet.phone[a, 0] >= 0) & (sheet.phone[b, 0] >= 0)
         total += np.where(both & ~shared, weights.OTHER_PHONE, 0)
+        total += self._registry_ids(a, b, found)
         total += self._whereabouts(a, b, found)
         form_a, form_b = sheet.legal_form[sheet.name[a]], sheet.legal_form[sheet.name[b]]
         forms_differ = (form_a >= 0) & (form_b >= 0) & self.forms_differ[form_a, form_b]
         total += np.where(forms_differ, weights.OTHER_LEGAL_FORM, 0)
-        total -= self.rarity.population_bits + MARGIN
+        total -= self.rarity.needed_bits + MARGIN
         street_low, street_high, street_own = self._streets(a, b, found)
         name_low, name_high, suffices = self._names(a, b, misspelt)
         low = total + street_low + name_low
         high = total + street_high + name_high
         odd = sheet.odd[a] | sheet.odd[b]
         odd |= sheet.odd_name[sheet.name[a]] | sheet.odd_name[sheet.name[b]]
-        suffices &= ~found.contradicted
+        suffices &= ~found.contradicted & ~forms_differ
         same = (low >= 0) & (found.corroborated | suffices)
         possible = (high >= 0) & (found.corroborated | street_own | suffices)
         exact = (low == high) & ~odd
@@ -188,18 +189,32 @@ class Scorer:
         brand = of_shared(self.crowds.outlets >= _BRAND) > 0
         outlets = shared & brand & two
         found.contradicted |= outlets & (place_a != place_b)
-        points += np.where(outlets, weights.TWO_OUTLETS, 0).astype(np.float32)
+        of_two = np.where(place_a == place_b, weights.ONE_OUTLET, weights.TWO_OUTLETS)
+        points += np.where(outlets, of_two, 0).astype(np.float32)
         outlet = shared & (of_shared(big) > 0) & any_ & ~two
         points += np.where(outlet, weights.ONE_OUTLET, 0).astype(np.float32)
         shared &= ~outlets & ~outlet
         key_a, key_b = sheet.key[sheet.name[a]], sheet.key[sheet.name[b]]
         outlets = ~shared & ~both & ~plain & (place_a >= 0) & (place_b >= 0)
         outlets &= self.brand[key_a] | self.brand[key_b]
-        points += np.where(outlets, weights.TWO_OUTLETS, 0).astype(np.float32)
+        points += np.where(outlets, of_two, 0).astype(np.float32)
         points += found.shared(shared & both, crowding, weights.SAME_DOMAIN, weights.CROWDED_DOMAIN)
         return points + found.shared(
             shared & ~both, crowding, weights.SAME_MAIL_DOMAIN, weights.CROWDED_DOMAIN
         )
+
+    def _registry_ids(self, a: Longs, b: Longs, found: "_Found") -> Numbers:
+        ids, shapes = self.sheet.registry_id, self.sheet.registry_shape
+        if not len(shapes):
+            return np.zeros(len(a), np.float32)
+        nowhere = np.zeros(len(self.sheet.all_registry_ids), np.float32)
+        same, _ = _least_crowded(ids, nowhere, a, b)
+        alike, _ = _least_crowded(look_up(shapes, ids), nowhere, a, b)
+        found.identified |= same
+        found.corroborated |= same
+        found.contradicted |= alike & ~same
+        other = np.where(alike, weights.OTHER_REGISTRY_ID, 0)
+        return np.where(same, weights.SAME_REGISTRY_ID, other).astype(np.float32)
 
     def _whereabouts(self, a: Longs, b: Longs, found: "_Found") -> Numbers:
         sheet = self.sheet
@@ -214,7 +229,7 @@ class Scorer:
         both = (sheet.city[a] >= 0) & (sheet.city[b] >= 0)
         one_city = both & (sheet.city[a] == sheet.city[b])
         points += np.where(one_city, weights.SAME_CITY, 0)
-        points += np.where(both & ~one_city, weights.OTHER_CITY, 0)
+        points += np.where(self._elsewhere(a, b), weights.OTHER_CITY, 0)
         found.corroborated |= one_city & one_country
         both = (sheet.postcode[a] >= 0) & (sheet.postcode[b] >= 0)
         one_postcode = both & (sheet.postcode[a] == sheet.postcode[b])
@@ -228,7 +243,7 @@ class Scorer:
         sheet = self.sheet
         street_a, street_b = sheet.street[a], sheet.street[b]
         both = (street_a >= 0) & (street_b >= 0)
-        both &= ~((sheet.city[a] >= 0) & (sheet.city[b] >= 0) & (sheet.city[a] != sheet.city[b]))
+        both &= ~self._elsewhere(a, b)
         same = both & (street_a == street_b)
         crowded = self._crowding(a, b)
         if_same = np.maximum(0, weights.SAME_STREET + weights.CROWDED_STREET * crowded).astype(
@@ -255,6 +270,15 @@ class Scorer:
             np.where(both, np.where(alike, np.maximum(if_same, if_other), if_other), nothing),
         )
         return low, high, alike & own
+
+    def _elsewhere(self, a: Longs, b: Longs) -> Flags:
+        """Say where both are known to be in different cities, as `evidence._elsewhere` does."""
+        one, other = self.sheet.city[a], self.sheet.city[b]
+        apart: Flags = (one >= 0) & (other >= 0) & (one != other)
+        known = self.sheet.is_known_town
+        if len(known):
+            apart &= known[np.maximum(one, 0)] == known[np.maximum(other, 0)]
+        return apart
 
     def _crowding(self, a: Longs, b: Longs) -> Numbers:
         sheet, places = self.sheet, self.places
@@ -312,11 +336,10 @@ class Scorer:
         same = whole | (~left_a & ~left_b)
         core = ~same & distinctive & generic_only
         anywhere, here = self.crowds.name, self.crowds.name_in_city
-        crowding = np.where(
-            (sheet.city[a] >= 0) & (sheet.city[a] == sheet.city[b]),
-            np.maximum(here[a], here[b]),
-            np.maximum(anywhere[sheet.key[name_a]], anywhere[sheet.key[name_b]]),
-        )
+        everywhere = np.maximum(anywhere[sheet.key[name_a]], anywhere[sheet.key[name_b]])
+        in_town = np.maximum(np.maximum(here[a], here[b]), everywhere - weights.ONE_TOWN)
+        one_city = (sheet.city[a] >= 0) & (sheet.city[a] == sheet.city[b])
+        crowding = np.where(one_city, in_town, everywhere)
         extra = np.where(
             same,
             weights.WHOLE_NAME[NameLevel.SAME] + weights.CROWDED_NAME * crowding,

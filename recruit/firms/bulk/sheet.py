@@ -30,7 +30,9 @@ from recruit.firms.fingerprint import (
     read_city,
     read_phone,
     read_postcode,
+    read_registry_id,
     read_street,
+    shape_of,
 )
 from recruit.firms.names import Word, WordKind, parse_name
 
@@ -62,7 +64,9 @@ class Sheet:
     postcode: Ints
     city: Ints
     country: Ints
-    odd: Flags  # has more values than the columns hold
+    registry_id: Ints
+    other_names: Ints  # (n, 0) where no firm has any
+    odd: Flags  # has more values than the columns hold, or other names
     # By different name:
     words: Ints
     key: Ints
@@ -86,6 +90,7 @@ class Sheet:
     all_streets: Codes
     towns: Codes  # cities and postcodes
     countries: Codes
+    all_registry_ids: Codes
 
     def __len__(self) -> int:
         return len(self.record_id)
@@ -94,6 +99,21 @@ class Sheet:
     def domain_label(self) -> Ints:
         """By domain: the number of what was registered without its ending."""
         return Codes().all_of(map(domain_label, self.all_domains.values))
+
+    @cached_property
+    def names_of(self) -> Ints:
+        """By sighting, (n, k): its name and those it went by."""
+        return np.column_stack([self.name, self.other_names])
+
+    @cached_property
+    def is_known_town(self) -> Flags:
+        """By town: whether it is a city that GeoNames knows."""
+        return np.fromiter(map(str.isdecimal, self.towns.values), bool, len(self.towns))
+
+    @cached_property
+    def registry_shape(self) -> Ints:
+        """By number in a register: the number of its shape."""
+        return Codes().all_of(map(shape_of, self.all_registry_ids.values))
 
     @cached_property
     def letters(self) -> NDArray[np.int8]:
@@ -122,6 +142,10 @@ class Sheet:
             postcode=text(self.postcode[at], self.towns),
             city=text(self.city[at], self.towns),
             country=text(self.country[at], self.countries),
+            other_names=tuple(
+                parse_name(self.names[code]) for code in self.other_names[at].tolist() if code >= 0
+            ),
+            registry_ids=texts(self.registry_id[at], self.all_registry_ids),
         )
 
 
@@ -146,6 +170,7 @@ def no_search_for_cycles() -> Iterator[None]:
 def _read_sheet(texts: Texts) -> Sheet:
     texts_of_names = Codes()
     name = texts_of_names.all_of(texts.names)
+    other_names = _other_names(texts, texts_of_names)
     names = texts_of_names.values
     read = read_names(names)
     # Rows stand in the order in which a crowded key's sightings are compared.
@@ -155,14 +180,14 @@ def _read_sheet(texts: Texts) -> Sheet:
     place = np.empty(len(keys), np.int32)
     place[sorted(range(len(keys)), key=keys.values.__getitem__)] = np.arange(len(keys))
     order = np.lexsort((record_id, place[key[name]]))
-    name = name[order]
+    name, other_names = name[order], other_names[order]
     columns = _read_names(read)
 
     def ordered(values: Sequence[Any]) -> Iterable[Any]:
         return (values[at] for at in order.tolist())
 
     all_domains, all_emails, all_phones = Codes(), Codes(), Codes()
-    all_streets, towns, countries = Codes(), Codes(), Codes()
+    all_streets, towns, countries, all_registry_ids = Codes(), Codes(), Codes(), Codes()
     compacts = [read.compacts[n] for n in name.tolist()]
     domain = all_domains.all_of(
         own_domain(website, compact)
@@ -172,6 +197,8 @@ def _read_sheet(texts: Texts) -> Sheet:
     mail = all_domains.all_of(map(mail_domain, all_emails.values))
     domains = np.column_stack([domain, _through(email, mail)])
     phone, many_phones = _several(ordered(texts.phones), all_phones, read_phone)
+    numbers = (texts.registry_ids.get(at, ()) for at in order.tolist())
+    registry_id, many_ids = _several(numbers, all_registry_ids, read_registry_id)
     street = all_streets.all_of(map(_Once(read_street).__getitem__, ordered(texts.streets)))
     postcode = towns.all_of(map(_Once(read_postcode).__getitem__, ordered(texts.postcodes)))
     where = zip(texts.cities, texts.countries, texts.regions, strict=True)
@@ -189,7 +216,9 @@ def _read_sheet(texts: Texts) -> Sheet:
         postcode=postcode,
         city=city,
         country=countries.all_of(ordered(texts.countries)),
-        odd=many_emails | many_phones,
+        registry_id=registry_id,
+        other_names=other_names,
+        odd=many_emails | many_phones | many_ids | (other_names >= 0).any(axis=1),
         names=names,
         all_domains=all_domains,
         all_emails=all_emails,
@@ -197,8 +226,17 @@ def _read_sheet(texts: Texts) -> Sheet:
         all_streets=all_streets,
         towns=towns,
         countries=countries,
+        all_registry_ids=all_registry_ids,
         **columns,
     )
+
+
+def _other_names(texts: Texts, codes: Codes) -> Ints:
+    width = max(map(len, texts.other_names.values()), default=0)
+    found = np.full((len(texts.names), width), -1, np.int32)
+    for at, names in texts.other_names.items():
+        found[at, : len(names)] = codes.all_of(names)
+    return found
 
 
 def _read_names(read: ReadNames) -> dict[str, Any]:

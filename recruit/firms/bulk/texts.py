@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from recruit.firms.names import split_names
 from recruit.firms.statements import longest_text
 
 
@@ -21,6 +22,9 @@ class Texts:
     cities: list[str | None] = field(default_factory=list)
     regions: list[str | None] = field(default_factory=list)
     countries: list[str | None] = field(default_factory=list)
+    # The few that there are, by place in the lists.
+    other_names: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    registry_ids: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, record_id: int, facts: Sequence[Mapping[str, Any]]) -> bool:
         """Add a sighting by its facts as JSON has them; False where it does not even name its firm.
@@ -48,8 +52,13 @@ class Texts:
         name = best("name")
         if name is None:
             return False
+        today, former = split_names(name)
+        if former:
+            self.other_names[len(self.names)] = former
+        if numbers := stated.get("registry_id"):
+            self.registry_ids[len(self.names)] = tuple(str(f["value"]) for f in numbers)
         self.record_ids.append(record_id)
-        self.names.append(name)
+        self.names.append(today)
         self.websites.append(best("website"))
         self.emails.append(tuple(str(f["value"]).lower() for f in stated.get("email", ())))
         self.phones.append(tuple(str(f["value"]) for f in stated.get("phone", ())))
