@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, or_, select, tuple_
 from recruit.db.transaction import Transaction
 from recruit.firms.clustering import Link
 from recruit.firms.matching import EVIDENCE_OF
-from recruit.firms.tables import DoubtfulPair, FirmMember
+from recruit.firms.tables import DoubtfulPair
 
 _CHUNK = 500
 T = TypeVar("T")
@@ -18,7 +18,7 @@ T = TypeVar("T")
 def refresh_doubtful(tx: Transaction, fresh: Collection[int], doubtful: Iterable[Link]) -> None:
     """Keep the doubtful pairs that a run found, in place of the earlier ones at its `fresh` sightings.
 
-    Pairs that are one firm by now are dropped.
+    A pair that became one firm otherwise is kept out of sight: it waits again if that is undone.
     """
     found = {(min(one.a, one.b), max(one.a, one.b)): one for one in doubtful}
     since: dict[tuple[int, int], datetime] = {}
@@ -42,14 +42,6 @@ def refresh_doubtful(tx: Transaction, fresh: Collection[int], doubtful: Iterable
     ]
     for chunk in _chunks(rows):
         tx.session.execute(insert(DoubtfulPair), chunk)
-    ours, theirs = FirmMember.__table__.alias(), FirmMember.__table__.alias()
-    settled = tx.session.execute(
-        select(DoubtfulPair.record_a, DoubtfulPair.record_b)
-        .join(ours, ours.c.source_record_id == DoubtfulPair.record_a)
-        .join(theirs, theirs.c.source_record_id == DoubtfulPair.record_b)
-        .where(ours.c.firm_id == theirs.c.firm_id)
-    )
-    _drop(tx, [(a, b) for a, b in settled])
 
 
 def _evidence(link: Link) -> list[dict[str, object]]:

@@ -166,7 +166,7 @@ def say_same(tx: Transaction, *, firm_ids: tuple[int, int], actor: str, why: str
 def say_different(
     tx: Transaction, *, firm_ids: tuple[int, int], actor: str, why: str = ""
 ) -> Outcome:
-    """Say that two firms are not the same: no later run makes them one.
+    """Say that two firms are not the same: no later run makes them one; a second time changes nothing.
 
     Raises `FirmNotFound`, `MergeRefused` where they are one firm (split it instead), or
     `VerdictRefused` where one has no sighting.
@@ -177,14 +177,11 @@ def say_different(
             f"{firm_ids[0]} and {firm_ids[1]} are one firm: {one.name} ({one.id}). To part them, "
             f"undo their merge or split it: `recruit firms history {one.id}`."
         )
-    verdict = verdicts.say(
-        tx,
-        ours=_members(tx, one.id),
-        theirs=_members(tx, other.id),
-        is_same=False,
-        actor=actor,
-        why=why,
-    )
+    ours, theirs = _members(tx, one.id), _members(tx, other.id)
+    said = verdicts.list_between(tx, ours, theirs, is_same=False)
+    if said:
+        return Outcome(one.id, other.id, verdict_id=said[-1].id)
+    verdict = verdicts.say(tx, ours=ours, theirs=theirs, is_same=False, actor=actor, why=why)
     return Outcome(one.id, other.id, verdict_id=verdict.id)
 
 

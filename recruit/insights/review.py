@@ -143,7 +143,7 @@ def _lines(tx: Transaction) -> list[PairLine]:
             .join(theirs, theirs.source_record_id == VerdictPair.record_b)
             .where(PersonsVerdict.withdrawn_at.is_(None), PersonsVerdict.is_same.is_(False))
             .distinct()
-        ).tuples()
+        )
     }
     rows = tx.session.execute(
         select(
@@ -195,7 +195,7 @@ def find_pair(tx: Transaction, record_a: int, record_b: int) -> PairView | None:
         .where(FirmMember.firm_id.in_([firm.id for firm in firms]))
         .group_by(FirmMember.firm_id)
     )
-    counts = dict(tx.session.execute(sizes).tuples().all())
+    counts = dict(tx.session.execute(sizes).all())
     one, other = (
         Side(
             firm_id=firm.id,
