@@ -9,6 +9,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from recruit.cli import firm_changes, firm_lists
 from recruit.cli.output import Format, FormatOption, fail, open_app, print_rows
 
 firms = typer.Typer(help="The firms that sightings were resolved into.", no_args_is_help=True)
@@ -21,6 +22,8 @@ _SIGNS = ("+", "-")
 def register(cli: typer.Typer) -> None:
     """Add this module's commands."""
     cli.command("resolve")(resolve)
+    firm_changes.register(firms)
+    firm_lists.register(firms)
     cli.add_typer(firms, name="firms")
 
 
