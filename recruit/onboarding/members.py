@@ -4,6 +4,8 @@ Staff act for any partner; a person of the partner acts within what their role a
 """
 
 from recruit.db.transaction import Transaction
+from recruit.notices.usecases import notify
+from recruit.notices.values import NoticeKind
 from recruit.onboarding import store
 from recruit.onboarding.gates import Decision, GateNotMet, demand
 from recruit.onboarding.gathering import gather_evidence
@@ -56,7 +58,7 @@ def invite_member(
     role: MemberRole,
     by_person_id: int | None = None,
 ) -> str:
-    """Add a colleague and return the token of the link that lets them in.
+    """Add a colleague and mail them the link that lets them in; returns the token of one to hand over.
 
     `by_person_id` is who of the partner invites; None is staff. Raises `GateNotMet`, `EmailTaken`
     or `InvalidEmail`.
@@ -65,13 +67,28 @@ def invite_member(
     _check_may(tx, partner_id, by_person_id, role)
     member = add_member(tx, partner_id=partner_id, email=email, name=name, role=role)
     tx.announce("firm", partner.firm_id)
-    return invite_person(tx, person_id=member.person_id)
+    return mail_invitation(tx, partner, member.person_id)
+
+
+def mail_invitation(tx: Transaction, partner: Partner, person_id: int) -> str:
+    """Mail a person the link that lets them in; returns the token of one to hand over as well."""
+    token = invite_person(tx, person_id=person_id)
+    notify(
+        tx,
+        person_id=person_id,
+        kind=NoticeKind.INVITATION,
+        key=tx.now.isoformat(),
+        facts={"firm": str(partner.company.get("name") or "")},
+    )
+    return token
 
 
 def renew_invitation(
     tx: Transaction, *, partner_id: int, person_id: int, by_person_id: int | None = None
 ) -> str:
-    """Return a new link's token for a colleague who has not come in yet; earlier links stop working.
+    """Mail a new link to a colleague who has not come in yet; earlier links stop working.
+
+    Returns the token of one to hand over as well.
 
     Raises `GateNotMet`, `NotAMember` or `AlreadySignedIn`.
     """
@@ -79,17 +96,17 @@ def renew_invitation(
     _check_may(tx, partner_id, by_person_id, member.role)
     if has_signed_in(tx, person_id=person_id):
         raise AlreadySignedIn("This person has a password already and can simply sign in.")
-    return invite_person(tx, person_id=person_id)
+    return mail_invitation(tx, store.get_partner(tx, partner_id), person_id)
 
 
 def invite_signatory(tx: Transaction, *, partner_id: int) -> str:
-    """Return a new invitation link's token for the partner's first signatory."""
+    """Mail the partner's first signatory a new invitation link; returns the token of one to hand over."""
     signatory = next(
         (m for m in store.list_members(tx, partner_id) if m.role is MemberRole.SIGNATORY), None
     )
     if signatory is None:
         raise store.NotAMember(f"Partner {partner_id} has nobody who may sign. Invite somebody.")
-    return invite_person(tx, person_id=signatory.person_id)
+    return mail_invitation(tx, store.get_partner(tx, partner_id), signatory.person_id)
 
 
 def leave_member(

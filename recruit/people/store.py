@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from recruit.db.transaction import Transaction
-from recruit.people.tables import Invitation, LoginFailure, LoginSession, Person
+from recruit.people.tables import Invitation, LoginFailure, LoginSession, Person, SignInLink
 
 
 class UnknownPerson(LookupError):
@@ -91,6 +91,32 @@ def find_open_invitation(tx: Transaction, token_hash: str) -> Invitation | None:
             Invitation.expires_at > tx.now,
         )
         .with_for_update()
+    )
+
+
+def find_open_link(tx: Transaction, token_hash: str) -> SignInLink | None:
+    """Return a sign-in link that is neither used nor expired, locked until the transaction ends."""
+    return tx.session.scalar(
+        select(SignInLink)
+        .where(
+            SignInLink.token_hash == token_hash,
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > tx.now,
+        )
+        .with_for_update()
+    )
+
+
+def expire_links(tx: Transaction, *, person_id: int) -> None:
+    """End a person's open sign-in links."""
+    tx.session.execute(
+        update(SignInLink)
+        .where(
+            SignInLink.person_id == person_id,
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > tx.now,
+        )
+        .values(expires_at=tx.now)
     )
 
 

@@ -55,6 +55,19 @@ class LoginFailure(Base):
     )
 
 
+class SignInLink(Base):
+    """A link by mail that signs a person in once. Only the hash of its token is stored."""
+
+    __tablename__ = "sign_in_link"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class Invitation(Base):
     """A link that lets an invited person choose a password. Only the hash of its token is stored."""
 

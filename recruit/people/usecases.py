@@ -12,13 +12,14 @@ from datetime import timedelta
 from recruit.db.transaction import Transaction
 from recruit.people import store
 from recruit.people.passwords import hash_password, needs_rehash, password_is
-from recruit.people.tables import Invitation, LoginFailure, LoginSession, Person
+from recruit.people.tables import Invitation, LoginFailure, LoginSession, Person, SignInLink
 from recruit.people.values import STAFF, Role
 
 # Staff see every prospect, so their sessions end with the working day; partners come rarely.
 STAFF_SESSION_LASTS = timedelta(hours=12)
 PARTNER_SESSION_LASTS = timedelta(days=14)
 INVITATION_LASTS = timedelta(days=14)
+SIGN_IN_LINK_LASTS = timedelta(minutes=15)
 
 FAILURE_WINDOW = timedelta(minutes=15)
 # A person mistypes a few times. The limit by address alone is wider, or anybody could lock anybody
@@ -48,6 +49,10 @@ class TooManyAttempts(Exception):
 
 class InvitationInvalid(LookupError):
     """An invitation is unknown, used or expired."""
+
+
+class SignInLinkInvalid(LookupError):
+    """A sign-in link is unknown, used or expired."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,7 @@ def disable_person(tx: Transaction, *, person_id: int) -> None:
     person.disabled_at = person.disabled_at or tx.now
     store.end_sessions(tx, person_id=person_id)
     store.expire_invitations(tx, person_id=person_id)
+    store.expire_links(tx, person_id=person_id)
 
 
 def enable_person(tx: Transaction, *, person_id: int) -> None:
@@ -188,10 +194,11 @@ def has_signed_in(tx: Transaction, *, person_id: int) -> bool:
     return store.get_person(tx, person_id).password_hash is not None
 
 
-def invite_person(tx: Transaction, *, person_id: int) -> str:
-    """Return the token of a new invitation link; the person's earlier links stop working."""
+def invite_person(tx: Transaction, *, person_id: int, keep_earlier: bool = False) -> str:
+    """Return the token of a new invitation link; unless kept, the person's earlier links stop working."""
     person = store.get_person(tx, person_id)
-    store.expire_invitations(tx, person_id=person.id)
+    if not keep_earlier:
+        store.expire_invitations(tx, person_id=person.id)
     token = secrets.token_urlsafe(32)
     tx.session.add(
         Invitation(
@@ -235,10 +242,57 @@ def accept_invitation(
     invitation = store.find_open_invitation(tx, _hash(token))
     if invitation is not None:
         invitation.used_at = tx.now
+        # One that came by mail and one that was handed over: either, but not both.
+        tx.session.flush()
+        store.expire_invitations(tx, person_id=invited.person_id)
     person = store.get_person(tx, invited.person_id)
     if name.strip():
         person.name = name.strip()[:200]
     return _open_session(tx, person, ip=ip, user_agent=user_agent)
+
+
+def make_sign_in_link(tx: Transaction, *, person_id: int) -> str:
+    """Return the token of a link that signs a person in once; their earlier links stop working."""
+    person = store.get_person(tx, person_id)
+    store.expire_links(tx, person_id=person.id)
+    token = secrets.token_urlsafe(32)
+    tx.session.add(
+        SignInLink(
+            person_id=person.id,
+            token_hash=_hash(token),
+            created_at=tx.now,
+            expires_at=tx.now + SIGN_IN_LINK_LASTS,
+        )
+    )
+    tx.session.flush()
+    return token
+
+
+def find_sign_in_link(tx: Transaction, *, token: str) -> str:
+    """Return the address of the person whom an open link signs in; raises `SignInLinkInvalid`."""
+    return _person_of_link(tx, token)[1].email
+
+
+def use_sign_in_link(tx: Transaction, *, token: str, ip: str, user_agent: str) -> SignedIn:
+    """Sign the person in and use the link up; raises `SignInLinkInvalid`.
+
+    Who can read the mail may also choose a new password: see `set_password`.
+    """
+    link, person = _person_of_link(tx, token)
+    link.used_at = tx.now
+    tx.session.flush()
+    return _open_session(tx, person, ip=ip, user_agent=user_agent)
+
+
+def _person_of_link(tx: Transaction, token: str) -> tuple[SignInLink, Person]:
+    link = store.find_open_link(tx, _hash(token))
+    person = store.get_person(tx, link.person_id) if link is not None else None
+    if link is None or person is None or person.disabled_at is not None:
+        raise SignInLinkInvalid(
+            "This link was used already, or is older than "
+            f"{int(SIGN_IN_LINK_LASTS.total_seconds() // 60)} minutes. Ask for a new one."
+        )
+    return link, person
 
 
 def _open_session(tx: Transaction, person: Person, *, ip: str, user_agent: str) -> SignedIn:

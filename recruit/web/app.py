@@ -2,7 +2,7 @@
 
 from fastapi import Depends, FastAPI
 
-from recruit.web import auth, unsubscribe
+from recruit.web import auth, notices, sign_in_links, unsubscribe
 from recruit.web.desk import (
     crm,
     firm,
@@ -53,10 +53,12 @@ def create_app(app: App) -> FastAPI:
     web.mount("/static", CachedStatic(directory=FOLDER / "static"), name="static")
     csrf = Depends(check_csrf)
     web.include_router(auth.router, dependencies=[csrf])
+    web.include_router(sign_in_links.router, dependencies=[csrf])
     # Whoever is not of the staff is told so before a form is read.
     for page in DESK:
         web.include_router(page.router, dependencies=[Depends(require_staff), csrf])
     web.include_router(portal.router, dependencies=[csrf])
     # Mail providers post here without a session: see the module.
     web.include_router(unsubscribe.router)
+    web.include_router(notices.router)
     return web

@@ -74,7 +74,7 @@ def post_sign_in(
         return render(
             request, "sign_in.html", status=status, next=target, email=email, problem=str(error)
         )
-    return _enter(request, app, signed_in, target)
+    return enter(request, app, signed_in, target)
 
 
 def _attempt(app: App, act: Callable[[Transaction], SignedIn]) -> SignedIn:
@@ -88,7 +88,8 @@ def _attempt(app: App, act: Callable[[Transaction], SignedIn]) -> SignedIn:
     raise refused
 
 
-def _enter(request: Request, app: App, signed_in: SignedIn, target: str) -> Response:
+def enter(request: Request, app: App, signed_in: SignedIn, target: str) -> Response:
+    """Give the browser the session, and send the person on."""
     response = redirect(request, target or home_of(signed_in.person.role))
     set_cookie(response, app, SESSION_COOKIE, signed_in.token, max_age_s=None)
     return response
@@ -139,7 +140,7 @@ def post_invitation(
                     ip=client_ip(request),
                     user_agent=user_agent(request),
                 )
-                return _enter(request, app, signed_in, "")
+                return enter(request, app, signed_in, "")
     except WeakPassword as error:
         problem = str(error)
     except InvitationInvalid as error:

@@ -83,7 +83,14 @@ def test_the_doors_have_no_accessibility_violation(
         base_url=site.url, color_scheme="dark" if theme == "dark" else "light"
     )
     page = context.new_page()
-    for path in ("/sign-in", "/u/not-a-token", "/invitation/not-a-token"):
+    for path in (
+        "/sign-in",
+        "/sign-in/link",
+        "/sign-in/link/not-a-token",
+        "/u/not-a-token",
+        "/invitation/not-a-token",
+        "/notices/not-a-token",
+    ):
         page.goto(path)
         assert violations(page) == [], path
     page.goto("/sign-in")

@@ -2,12 +2,17 @@
 
 import re
 from dataclasses import replace
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from recruit.mail.adapters.memory import MemoryMailer
+from recruit.notices.sending import Office, send_due_notices
+from recruit.notices.usecases import get_preference, token_of
+from recruit.notices.values import Preference
 from recruit.people.usecases import add_person, invite_person
 from recruit.people.values import Role
 from recruit.web.app import create_app
@@ -137,7 +142,8 @@ def _routes(routes: Any) -> list[Any]:
 
 def test_no_form_is_taken_without_its_token(app: App) -> None:
     web = create_app(app)
-    posts = [route for route in _posts(web) if not route.path.startswith("/u/")]
+    # Mail providers post to these two, with nothing but the token in the link.
+    posts = [route for route in _posts(web) if not route.path.startswith(("/u/", "/notices/"))]
     assert len(posts) > 10
     for role in (Role.RECRUITER, Role.PARTNER, None):
         visitor = open_visitor(app, role, web)
@@ -229,3 +235,52 @@ def test_a_form_with_something_missing_says_what(app: App) -> None:
     response = open_visitor(app).post("/candidates/1/decline")
     assert response.status_code == 422
     assert "reason" in words_of(response.text)
+
+
+def test_a_link_by_mail_signs_in_and_opening_it_uses_nothing_up(someone: Visitor, app: App) -> None:
+    someone.csrf = _form_token(someone.get("/sign-in/link").text)
+    answer = someone.post("/sign-in/link", email=EMAIL.upper())
+    assert "is on its way" in words_of(answer.text)
+    mailer = MemoryMailer()
+    office = Office("desk@vendor.example", "Vendor", "http://portal.example", "s" * 40)
+    assert send_due_notices(app.transaction, mailer, office).sent == 1
+    mail = message_from_bytes(mailer.sent[0][1], policy=policy.default)
+    link = re.search(
+        r"http://portal\.example(/sign-in/link/\S+)", mail.get_body(("plain",)).get_content()
+    )
+    assert link
+    # A link scanner opens it first.
+    assert EMAIL in someone.get(link[1]).text
+    someone.csrf = _form_token(someone.get(link[1]).text)
+    assert someone.post(link[1]).headers["location"] == "/"
+    assert someone.get("/").status_code == 200
+    assert someone.get(link[1]).status_code == 404
+
+
+def test_asking_for_a_link_does_not_tell_who_has_an_account(someone: Visitor) -> None:
+    someone.csrf = _form_token(someone.get("/sign-in/link").text)
+    pages = [
+        someone.post("/sign-in/link", email=email).text.replace(email, "…")
+        for email in (EMAIL, "nobody@northlight.example")
+    ]
+    assert pages[0] == pages[1]
+    assert someone.post("/sign-in/link", email="no address").status_code == 422
+
+
+def test_one_chooses_when_to_hear_without_signing_in(app: App) -> None:
+    with app.transaction() as tx:
+        person = add_person(tx, email=EMAIL, name="Robin", role=Role.PARTNER)
+        person_id = person.id
+    visitor = open_visitor(app, None)
+    path = f"/notices/{token_of(app.secret, person_id)}"
+    assert "As it happens" in visitor.get(path).text
+    chosen = visitor.client.post(
+        path, data={"preference": "daily"}, headers={"Accept": "text/html"}
+    )
+    assert "Saved" in chosen.text
+    # A mail provider's one click.
+    assert visitor.client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    with app.reading() as tx:
+        assert get_preference(tx, person_id=person_id) is Preference.OFF
+    assert visitor.get("/notices/1-abc").status_code == 404
+    assert visitor.client.post("/notices/1-abc").status_code == 404
