@@ -140,7 +140,7 @@ def read_tables(folder: Path) -> LookupTables:
                 )
             columns = [_read_column(c, i, arrays) for i, c in enumerate(told["columns"])]
             return LookupTables(float(told["level"]), tuple(columns))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, TablesRefused):
             raise
         raise TablesRefused(

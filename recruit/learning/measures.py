@@ -84,7 +84,9 @@ def auc_interval(blocks: Sequence[tuple[Floats, Floats]]) -> Interval:
     weights = np.array(pairs) / sum(pairs)
     value = float(weights @ areas)
     error = float(np.sqrt(weights**2 @ variances))
-    inside = min(max(value, 1e-6), 1 - 1e-6)
+    # Not closer to certainty than half a pair.
+    least = 0.5 / (sum(pairs) + 1)
+    inside = min(max(value, least), 1 - least)
     reach = _Z * error / (inside * (1 - inside))
     middle = np.log(inside / (1 - inside))
     low, high = 1 / (1 + np.exp(-(middle - reach))), 1 / (1 + np.exp(-(middle + reach)))
@@ -136,7 +138,7 @@ def _wilson(y: Floats) -> tuple[float, float]:
     n, share = len(y), float(y.mean())
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     reach = _Z / (1 + _Z**2 / n) * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
+    return max(0.0, min(share, float(middle - reach))), max(share, float(middle + reach))
 
 
 def lift_steps(

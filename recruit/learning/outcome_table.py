@@ -50,7 +50,7 @@ class LeftOut:
 class OutcomeTable:
     """Rows with known outcomes in the order of time. `at` are days since 1970, None without a time column.
 
-    `alone` is how well each column ranks by itself (AUC, folded upwards).
+    `alone` is how well each column ranks by itself (AUC).
     """
 
     features: pd.DataFrame
@@ -299,7 +299,7 @@ def _useless(name: str, values: pd.Series) -> str | None:
 def rank_alone(values: pd.Series, y: Floats) -> float:
     """Return how well a column ranks by itself: the AUC of its rates, each row's from the other half.
 
-    Numbers are taken in 32 parts, a missing value as a part of its own.
+    Numbers are taken in 32 parts, a missing value as a part of its own. A column that tells nothing has 0.5.
     """
     if is_numeric(values):
         x = as_floats(values)
@@ -308,14 +308,15 @@ def rank_alone(values: pd.Series, y: Floats) -> float:
         codes[np.isnan(x)] = len(inner) + 1
     else:
         codes = np.asarray(pd.factorize(values)[0]) + 1
-    halves = np.arange(len(y)) % 2
+    halves = np.random.default_rng(0).permutation(len(y)) % 2
     rates = np.zeros(len(y))
     size = int(codes.max()) + 1
     for half in (0, 1):
         other = halves != half
+        mean = y[other].mean() if other.any() else 0.5
         rows = np.bincount(codes[other], minlength=size)
         good = np.bincount(codes[other], y[other], minlength=size)
-        mean = y[other].mean() if other.any() else 0.5
-        rates[halves == half] = ((good + mean) / (rows + 1))[codes[halves == half]]
+        # Against the half's own mean, or it would tell the halves apart.
+        rates[~other] = ((good + mean) / (rows + 1) - mean)[codes[~other]]
     found = auc(y, rates)
-    return 0.5 if np.isnan(found) else max(found, 1 - found)
+    return 0.5 if np.isnan(found) else max(found, 0.5)

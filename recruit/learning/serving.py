@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 _CHUNK = 8192
 _MOST_CELLS = 1 << 14
 _MOST_IN_A_CELL = 2
+_FARTHEST = 1e300
 
 
 class LookupScorer:
@@ -114,13 +115,14 @@ class _Number:
 
         def add(part: slice, out: Floats) -> None:
             x = values[part]
-            gaps = np.isnan(x) if np.isnan(x.sum()) else None
-            if gaps is not None:
-                x = np.where(gaps, 0.0, x)
+            gaps = None
+            if not np.isfinite(x.sum()):
+                gaps = np.isnan(x)
+                # End pieces are level: how far out a value lies does not matter, but 0 × infinity would.
+                x = np.clip(np.where(gaps, 0.0, x), -_FARTHEST, _FARTHEST)
             piece = self._find(x)
             added = base[piece]
             if self._sloped:
-                # An infinite value lies in an end piece, which is level.
                 steep = slope[piece]
                 steep *= x
                 added += steep
