@@ -27,7 +27,9 @@ from recruit.insights.standing import (
 from recruit.insights.stated import StatedValue, stated_values
 from recruit.onboarding.tables import Candidate, Partner
 from recruit.onboarding.values import CandidateStatus
+from recruit.scoring.cards import card_of
 from recruit.scoring.tables import Score
+from recruit.scoring.usecases import OverrideLine, list_decisions
 from recruit.scoring.values import Reason, Standing
 from recruit.sourcing.tables import Source, SourceRecord
 from recruit.sync.tables import CrmFact, CrmLink
@@ -88,6 +90,8 @@ class ScoreLine:
     reasons: tuple[Reason, ...]
     scored_at: datetime
     stale: bool
+    firm_version: int
+    model_version: str | None
 
     @property
     def most(self) -> float:
@@ -145,6 +149,7 @@ class FirmPage:
     sightings: tuple[SightingLine, ...]
     profile: ProfileLine | None
     score: ScoreLine | None
+    decisions: tuple[OverrideLine, ...]
     conversation: Conversation
     candidate: CandidateLine | None
     partner_id: int | None
@@ -206,7 +211,12 @@ def firm_page(tx: Transaction, firm_id: int, *, profile_name: str | None = None)
         contacts=_contacts(tx, firm_id),
         sightings=sightings,
         profile=profile,
-        score=_score(row.Score, firm),
+        score=_score(tx, row.Score, firm, profile),
+        decisions=tuple(
+            list_decisions(tx, profile_name=profile.name, firm_id=firm.id, standing=False)
+            if profile
+            else ()
+        ),
         conversation=read_conversation(tx, firm_id),
         candidate=_candidate(row.Candidate),
         partner_id=row.Partner.id if row.Partner else None,
@@ -217,19 +227,24 @@ def firm_page(tx: Transaction, firm_id: int, *, profile_name: str | None = None)
     )
 
 
-def _score(score: Score | None, firm: Firm) -> ScoreLine | None:
+def _score(
+    tx: Transaction, score: Score | None, firm: Firm, profile: ProfileLine | None
+) -> ScoreLine | None:
     if score is None:
         return None
+    card = card_of(tx, score, firm)
     return ScoreLine(
-        standing=score.standing,
-        standing_reason=score.standing_reason,
+        standing=card.standing,
+        standing_reason=card.standing_reason,
         rank=score.rank,
-        total=score.total,
-        low=score.low,
-        high=score.high,
-        reasons=tuple(Reason.from_json(data) for data in score.reasons or ()),
+        total=card.total,
+        low=card.low,
+        high=card.high,
+        reasons=card.reasons,
         scored_at=score.scored_at,
         stale=score.firm_version != firm.version,
+        firm_version=card.firm_version,
+        model_version=profile.ranking.model_version if profile and profile.ranking else None,
     )
 
 

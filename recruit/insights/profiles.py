@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from recruit.db.transaction import Transaction
-from recruit.scoring.tables import Profile, ProfileVersion, Score
+from recruit.scoring.store import find_ranking
+from recruit.scoring.tables import Profile, ProfileVersion, Ranking, Score
 from recruit.scoring.values import Standing
 
 
@@ -26,7 +27,14 @@ class ProfileLine:
     ranked: int
     gated: int
     excluded: int
+    vetoed: int
     definition: dict[str, Any]
+    ranking: Ranking | None
+
+    @property
+    def left_out(self) -> int:
+        """Return how many firms take no part."""
+        return self.gated + self.excluded + self.vetoed
 
 
 @dataclass(frozen=True)
@@ -58,13 +66,8 @@ def find_current_profile(tx: Transaction, name: str | None = None) -> ProfileLin
     if row is None:
         return None
     profile, version = row
-    counts = dict(
-        tx.session.execute(
-            select(Score.standing, func.count())
-            .where(Score.profile_version_id == version.id)
-            .group_by(Score.standing)
-        ).all()
-    )
+    ranking = find_ranking(tx, version.id)
+    counts = ranking or _count_scores(tx, version.id)
     return ProfileLine(
         profile_id=profile.id,
         name=profile.name,
@@ -74,11 +77,34 @@ def find_current_profile(tx: Transaction, name: str | None = None) -> ProfileLin
         created_at=version.created_at,
         created_by=version.created_by,
         ranked_at=version.ranked_at,
-        ranked=counts.get(Standing.RANKED, 0),
-        gated=counts.get(Standing.GATED, 0),
-        excluded=counts.get(Standing.EXCLUDED, 0),
+        ranked=counts.ranked,
+        gated=counts.gated,
+        excluded=counts.excluded,
+        vetoed=counts.vetoed,
         definition=version.definition,
+        ranking=ranking,
     )
+
+
+@dataclass(frozen=True)
+class _Counts:
+    ranked: int
+    gated: int
+    excluded: int
+    vetoed: int
+
+
+def _count_scores(tx: Transaction, version_id: int) -> _Counts:
+    """Count what an earlier release ranked, which kept no numbers of its rankings."""
+    counts: dict[Standing, int] = {
+        row[0]: row[1]
+        for row in tx.session.execute(
+            select(Score.standing, func.count())
+            .where(Score.profile_version_id == version_id)
+            .group_by(Score.standing)
+        )
+    }
+    return _Counts(*(counts.get(standing, 0) for standing in Standing))
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,23 @@
 """The ranked list of prospects: filtered, sorted and paged in the database, in a fixed number of queries."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, cast, exists, func, or_, select, union
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm
 from recruit.insights.profiles import ProfileLine, find_current_profile
+from recruit.insights.prospect_rows import ProspectRow, read_rows
 from recruit.insights.standing import ProspectState, join_state, last_enrollments, state_case
+from recruit.onboarding.tables import Candidate, Partner
 from recruit.scoring.tables import Score
-from recruit.scoring.values import Reason, Standing
+from recruit.scoring.values import Standing
+from recruit.sequences.tables import Enrollment
 
 
 class Sort(StrEnum):
@@ -57,30 +60,6 @@ class ProspectQuery:
 
 
 @dataclass(frozen=True)
-class ProspectRow:
-    """One line of the list."""
-
-    firm_id: int
-    rank: int | None
-    name: str
-    domain: str | None
-    city: str | None
-    country: str | None
-    employees_low: int | None
-    employees_high: int | None
-    founded_low: int | None
-    founded_high: int | None
-    specialties: tuple[str, ...]
-    total: float
-    low: float
-    high: float
-    most: float
-    why: str
-    state: ProspectState
-    has_contact: bool
-
-
-@dataclass(frozen=True)
 class ProspectList:
     """A page of the list, and what the filters offer."""
 
@@ -91,36 +70,65 @@ class ProspectList:
     countries: tuple[tuple[str, int], ...]
     tags: tuple[tuple[str, int], ...]
     states: tuple[tuple[ProspectState, int], ...]
+    left_out: tuple[tuple[str, int], ...]
 
 
 def list_prospects(tx: Transaction, query: ProspectQuery) -> ProspectList:
     """Return the page of the list that `query` asks for."""
     profile = find_current_profile(tx, query.profile)
     if profile is None:
-        return ProspectList((), 0, 0, None, (), (), ())
+        return ProspectList((), 0, 0, None, (), (), (), ())
     session = tx.session
     scope = _scope(profile.version_id)
     filtered = _filter(session, scope, query)
-    total = session.scalar(select(func.count()).select_from(filtered.subquery())) or 0
-    order = [
-        clause
-        for column in _COLUMNS[query.sort]
-        for clause in [(column.desc() if query.descending else column.asc()).nulls_last()]
-    ]
-    rows = session.execute(
-        filtered.order_by(*order, Score.rank.asc().nulls_last(), Firm.id)
-        .limit(PER_PAGE)
-        .offset((max(query.page, 1) - 1) * PER_PAGE)
-    ).all()
+    # The whole ranking was counted when it was made.
+    total = profile.ranked if is_unfiltered(query) else _count(session, filtered)
+    rows = session.execute(page_of(filtered, query)).all()
+    facets = profile.ranking.facets if profile.ranking else {}
     return ProspectList(
-        rows=tuple(_row(row) for row in rows),
+        rows=read_rows(tx, profile, rows),
         total=total,
         ranked=profile.ranked,
         profile=profile,
-        countries=_country_options(session, profile.version_id),
-        tags=_tag_options(session, profile.version_id),
-        states=_state_options(session, scope),
+        countries=_pairs(facets, "countries"),
+        tags=_pairs(facets, "tags"),
+        states=_state_options(session, profile),
+        left_out=_pairs(facets, "left_out"),
     )
+
+
+def is_unfiltered(query: ProspectQuery) -> bool:
+    """Tell whether a query asks for the whole ranking, in whatever order."""
+    plain = ProspectQuery(query.profile, sort=query.sort, descending=query.descending)
+    return replace(query, page=1) == plain
+
+
+def page_of(filtered: Select[*tuple[Any, ...]], query: ProspectQuery) -> Select[*tuple[Any, ...]]:
+    """Return the statement of one page: in the order asked for, what is not known last."""
+    order = [
+        (column.desc() if query.descending else column.asc()).nulls_last()
+        for column in _COLUMNS[query.sort]
+    ]
+    if query.sort is Sort.RANK and not query.states:
+        # Of those that take part nobody is without a rank, and so the index gives the order.
+        order = [Score.rank.desc() if query.descending else Score.rank.asc()]
+        tie_breakers: list[Any] = []
+    else:
+        tie_breakers = [Score.rank.asc().nulls_last(), Firm.id]
+    return (
+        filtered.order_by(*order, *tie_breakers)
+        .limit(PER_PAGE)
+        .offset((max(query.page, 1) - 1) * PER_PAGE)
+    )
+
+
+def _count(session: Session, filtered: Select[*tuple[Any, ...]]) -> int:
+    counted = filtered.with_only_columns(func.count(), maintain_column_froms=True)
+    return session.scalar(counted) or 0
+
+
+def _pairs(facets: dict[str, Any], name: str) -> tuple[tuple[str, int], ...]:
+    return tuple((str(key), int(firms)) for key, firms in facets.get(name, ()))
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,8 @@ class EnrollableLine:
     name: str
     profile_version_id: int | None
     total: float | None
+    # Why it takes no part, where a person or an exclusion took it out.
+    removed: str
 
 
 def list_enrollable(tx: Transaction, firm_ids: Sequence[int]) -> list[EnrollableLine]:
@@ -138,11 +148,28 @@ def list_enrollable(tx: Transaction, firm_ids: Sequence[int]) -> list[Enrollable
     profile = find_current_profile(tx)
     version_id = profile.version_id if profile else 0
     rows = tx.session.execute(
-        select(Firm.id, Firm.name, Score.profile_version_id, Score.total)
+        select(
+            Firm.id,
+            Firm.name,
+            Score.profile_version_id,
+            Score.total,
+            Score.standing,
+            Score.standing_reason,
+        )
         .outerjoin(Score, (Score.firm_id == Firm.id) & (Score.profile_version_id == version_id))
         .where(Firm.id.in_(firm_ids), Firm.merged_into_id.is_(None))
     )
-    return [EnrollableLine(r.id, r.name, r.profile_version_id, r.total) for r in rows]
+    removed = {Standing.EXCLUDED, Standing.VETOED}
+    return [
+        EnrollableLine(
+            r.id,
+            r.name,
+            r.profile_version_id,
+            r.total,
+            r.standing_reason if r.standing in removed else "",
+        )
+        for r in rows
+    ]
 
 
 def _scope(version_id: int) -> Select[*tuple[Any, ...]]:
@@ -158,8 +185,10 @@ def _scope(version_id: int) -> Select[*tuple[Any, ...]]:
         select(
             Firm.id, Score.rank, Firm.name, Firm.domain, Firm.city, Firm.country,
             Firm.employees_low, Firm.employees_high, Firm.founded_low, Firm.founded_high,
-            Firm.specialties, Score.total, Score.low, Score.high, Score.reasons,
-            Score.standing_reason, state_case().label("state"), has_contact.label("has_contact"),
+            Firm.specialties, Firm.certifications, Firm.partnerships, Firm.tags, Firm.region,
+            Firm.latitude, Firm.longitude, Firm.website, Firm.version, Score.firm_version,
+            Score.total, Score.low, Score.high, Score.standing, Score.scored_at,
+            state_case().label("state"), has_contact.label("has_contact"),
         )
         .select_from(base)
         .where(Firm.merged_into_id.is_(None))
@@ -214,76 +243,27 @@ def _tag_test(session: Session) -> Callable[[str], ColumnElement[bool]]:
     return lambda tag: cast(Firm.specialties, JSONB).contains([tag])
 
 
-def _country_options(session: Session, version_id: int) -> tuple[tuple[str, int], ...]:
+def _state_options(session: Session, profile: ProfileLine) -> tuple[tuple[ProspectState, int], ...]:
+    """Count the firms of each state: those that something happened to, and from the ranking's numbers the rest."""
+    last = last_enrollments()
+    state = state_case()
+    of_version = (Score.firm_id == Firm.id) & (Score.profile_version_id == profile.version_id)
     rows = session.execute(
-        select(Firm.country, func.count())
-        .join(Score, (Score.firm_id == Firm.id) & (Score.profile_version_id == version_id))
-        .where(Firm.country.is_not(None), Firm.merged_into_id.is_(None))
-        .group_by(Firm.country)
-        .order_by(func.count().desc(), Firm.country)
+        select(state, Score.standing, func.count())
+        .select_from(join_state(Firm.__table__.join(Score, of_version), last))
+        .where(
+            Firm.merged_into_id.is_(None),
+            Firm.id.in_(
+                union(
+                    select(Enrollment.firm_id), select(Candidate.firm_id), select(Partner.firm_id)
+                )
+            ),
+        )
+        .group_by(state, Score.standing)
     )
-    return tuple((row[0] or "", row[1]) for row in rows)
-
-
-def _tag_options(session: Session, version_id: int) -> tuple[tuple[str, int], ...]:
-    if _on_sqlite(session):
-        each = func.json_each(Firm.specialties).table_valued("value")
-        tag: Any = each.c.value
-    else:
-        each = func.jsonb_array_elements_text(Firm.specialties).table_valued("value")
-        tag = each.c.value
-    rows = session.execute(
-        select(tag, func.count())
-        .select_from(Firm)
-        .join(each, true())
-        .join(Score, (Score.firm_id == Firm.id) & (Score.profile_version_id == version_id))
-        .where(Firm.merged_into_id.is_(None))
-        .group_by(tag)
-        .order_by(func.count().desc(), tag)
-        .limit(60)
-    )
-    return tuple((row[0], row[1]) for row in rows)
-
-
-def _state_options(
-    session: Session, scope: Select[*tuple[Any, ...]]
-) -> tuple[tuple[ProspectState, int], ...]:
-    inner = scope.subquery()
-    counts: dict[str, int] = {
-        row[0]: row[1]
-        for row in session.execute(select(inner.c.state, func.count()).group_by(inner.c.state))
-    }
-    return tuple((state, counts[state.value]) for state in ProspectState if state.value in counts)
-
-
-def _row(row: Any) -> ProspectRow:
-    reasons = [Reason.from_json(data) for data in row.reasons]
-    return ProspectRow(
-        firm_id=row.id,
-        rank=row.rank,
-        name=row.name,
-        domain=row.domain,
-        city=row.city,
-        country=row.country,
-        employees_low=row.employees_low,
-        employees_high=row.employees_high,
-        founded_low=row.founded_low,
-        founded_high=row.founded_high,
-        specialties=tuple(row.specialties),
-        total=row.total,
-        low=row.low,
-        high=row.high,
-        most=sum(reason.most for reason in reasons) or 100,
-        why=row.standing_reason or top_reason(reasons),
-        state=ProspectState(row.state),
-        has_contact=bool(row.has_contact),
-    )
-
-
-def top_reason(reasons: Sequence[Reason]) -> str:
-    """Return the sentence of the reason that gives the most points; of equals, the first.
-
-    What is unknown is not repeated here: the empty cells and the score's interval show it.
-    """
-    best = max(reasons, key=lambda reason: reason.points, default=None)
-    return best.sentence if best else ""
+    counts = {ProspectState.NEW: profile.ranked, ProspectState.LEFT_OUT: profile.left_out}
+    for word, standing, firms in rows:
+        rest = ProspectState.NEW if standing == Standing.RANKED else ProspectState.LEFT_OUT
+        counts[rest] -= firms
+        counts[ProspectState(word)] = counts.get(ProspectState(word), 0) + firms
+    return tuple((state, counts[state]) for state in ProspectState if counts.get(state, 0) > 0)

@@ -1,17 +1,16 @@
 """The queries of scoring: profiles, their versions, and the scores that firms have against them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from difflib import get_close_matches
-from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy.orm import defer
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
-from recruit.scoring.tables import Profile, ProfileVersion, Score
-from recruit.scoring.values import ProfileLine, ScoringRefused
-
-_INSERT_BATCH = 1000
+from recruit.scoring.tables import FirmOverride, Profile, ProfileVersion, Ranking, Score
+from recruit.scoring.values import Override, ProfileLine, ScoringRefused
 
 
 class ProfileNotFound(ScoringRefused):
@@ -83,23 +82,138 @@ def get_latest_version(tx: Transaction, profile_name: str) -> ProfileVersion:
     return version
 
 
-def replace_scores(
-    tx: Transaction, profile_version_id: int, rows: Sequence[dict[str, Any]]
-) -> None:
-    """Put `rows` (columns of `Score`) in the place of all scores of that profile version."""
-    # Two rankings of one version at a time would each insert what the other has not deleted yet.
-    tx.session.execute(
-        select(ProfileVersion.id).where(ProfileVersion.id == profile_version_id).with_for_update()
+def get_version(tx: Transaction, profile_version_id: int) -> ProfileVersion:
+    """Return a profile version by its id."""
+    return tx.session.get_one(ProfileVersion, profile_version_id)
+
+
+def get_profile_by_id(tx: Transaction, profile_id: int) -> Profile:
+    """Return a profile by its id."""
+    return tx.session.get_one(Profile, profile_id)
+
+
+def get_profile_row(tx: Transaction, name: str) -> Profile:
+    """Return the profile of that name; raises `ProfileNotFound`."""
+    return get_profile_by_id(tx, get_latest_version(tx, name).profile_id)
+
+
+def find_ranking(tx: Transaction, profile_version_id: int) -> Ranking | None:
+    """Return the last ranking of a profile version."""
+    return tx.session.scalar(
+        select(Ranking)
+        .where(Ranking.profile_version_id == profile_version_id)
+        .order_by(Ranking.id.desc())
+        .limit(1)
+        .options(defer(Ranking.snapshot))
     )
-    tx.session.execute(delete(Score).where(Score.profile_version_id == profile_version_id))
-    for start in range(0, len(rows), _INSERT_BATCH):
-        tx.session.execute(insert(Score), rows[start : start + _INSERT_BATCH])
+
+
+def list_rankings(
+    tx: Transaction, profile_id: int, limit: int | None = None
+) -> list[tuple[Ranking, ProfileVersion]]:
+    """Return the rankings of a profile with the versions that they are of, the newest first."""
+    query = (
+        select(Ranking, ProfileVersion)
+        .join(ProfileVersion, ProfileVersion.id == Ranking.profile_version_id)
+        .where(ProfileVersion.profile_id == profile_id)
+        .order_by(Ranking.id.desc())
+        .limit(limit)
+        .options(defer(Ranking.snapshot))
+    )
+    return [(ranking, version) for ranking, version in tx.session.execute(query)]
+
+
+def let_go_of_snapshots(tx: Transaction, profile_id: int, keep: int) -> None:
+    """Keep the snapshots of the newest `keep` rankings of a profile; their rows stay all the same."""
+    old = [ranking.id for ranking, _ in list_rankings(tx, profile_id)[keep:]]
+    if old:
+        tx.session.execute(
+            update(Ranking)
+            .where(Ranking.id.in_(old), Ranking.snapshot.is_not(None))
+            .values(snapshot=None)
+        )
+
+
+def drop_old_scores(tx: Transaction, profile_id: int, keep: int) -> None:
+    """Drop the scores of all but the newest `keep` ranked versions of a profile."""
+    versions = tx.session.scalars(
+        select(ProfileVersion.id)
+        .where(ProfileVersion.profile_id == profile_id, ProfileVersion.ranked_at.is_not(None))
+        .order_by(ProfileVersion.number.desc())
+    ).all()
+    if old := versions[keep:]:
+        tx.session.execute(delete(Score).where(Score.profile_version_id.in_(old)))
+
+
+def standing_overrides(now: datetime) -> ColumnElement[bool]:
+    """Return the condition of an override that is neither undone nor expired."""
+    return and_(
+        FirmOverride.undone_at.is_(None),
+        or_(FirmOverride.expires_at.is_(None), FirmOverride.expires_at > now),
+    )
+
+
+def list_override_rows(
+    tx: Transaction,
+    profile_id: int,
+    *,
+    firm_ids: Sequence[int] | None = None,
+    standing: bool = True,
+) -> list[FirmOverride]:
+    """Return the overrides of a profile, the oldest first; all that ever were where not `standing`."""
+    query = select(FirmOverride).where(FirmOverride.profile_id == profile_id)
+    if standing:
+        query = query.where(standing_overrides(tx.now))
+    if firm_ids is not None:
+        query = query.where(FirmOverride.firm_id.in_(firm_ids))
+    return list(tx.session.scalars(query.order_by(FirmOverride.id)))
+
+
+def list_overrides(
+    tx: Transaction, profile_id: int, *, firm_ids: Sequence[int] | None = None
+) -> list[Override]:
+    """Return what people decided and still stands, the oldest first."""
+    return [as_override(row) for row in list_override_rows(tx, profile_id, firm_ids=firm_ids)]
+
+
+def as_override(row: FirmOverride) -> Override:
+    """Return an override as plain values."""
+    return Override(
+        row.firm_id,
+        row.kind,
+        row.because,
+        row.actor,
+        row.created_at,
+        row.expires_at,
+        row.hundredths,
+    )
+
+
+def have_overrides_changed(tx: Transaction, profile_id: int, since: datetime) -> bool:
+    """Tell whether a person decided something, or an override ended, after `since`."""
+    query = (
+        select(FirmOverride.id)
+        .where(
+            FirmOverride.profile_id == profile_id,
+            or_(
+                FirmOverride.created_at > since,
+                FirmOverride.undone_at > since,
+                and_(FirmOverride.expires_at > since, FirmOverride.expires_at <= tx.now),
+            ),
+        )
+        .limit(1)
+    )
+    return tx.session.scalar(query) is not None
 
 
 def are_scores_stale(tx: Transaction, version: ProfileVersion) -> bool:
     """Tell whether a firm is new, changed or merged away since that version was ranked, or never was."""
     if version.ranked_at is None or version.ranked_at.year != tx.now.year:
         # Years in business count by calendar years, so that a new year changes them for all.
+        return True
+    if find_ranking(tx, version.id) is None:
+        return True
+    if have_overrides_changed(tx, version.profile_id, version.ranked_at):
         return True
     scored = and_(Score.firm_id == Firm.id, Score.profile_version_id == version.id)
     changed = or_(
@@ -138,3 +252,8 @@ def list_firms_named(tx: Transaction, name: str) -> list[Firm]:
     same = or_(Firm.name == name, func.lower(Firm.name) == name.lower())
     query = select(Firm).where(same, Firm.merged_into_id.is_(None))
     return list(tx.session.scalars(query.order_by(Firm.id)))
+
+
+def find_override_row(tx: Transaction, override_id: int) -> FirmOverride | None:
+    """Return an override by its id; None where there is none. Another who undoes it has to wait."""
+    return tx.session.get(FirmOverride, override_id, with_for_update=True)

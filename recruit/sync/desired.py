@@ -16,7 +16,7 @@ from recruit.onboarding.gathering import gather_many
 from recruit.onboarding.progress import state_of
 from recruit.onboarding.tables import Partner
 from recruit.onboarding.values import PartnerState
-from recruit.scoring.values import Reason
+from recruit.scoring.cards import card_of
 from recruit.sequences.tables import Enrollment, Reply, Touch
 from recruit.sequences.values import ExitReason, InboundKind, Mood, StepKind
 from recruit.sync import store
@@ -132,9 +132,7 @@ def _score(
     if found is None:
         return {"score": None, "profile": None, "score_reasons": None}
     score, profile = found
-    reasons = sorted(
-        (Reason.from_json(data) for data in score.reasons), key=lambda r: (-r.points, r.criterion)
-    )
+    reasons = sorted(card_of(tx, score, firm).reasons, key=lambda r: (-r.points, r.criterion))
     lines = [f"{r.sentence} ({r.points:g} of {r.most:g})" for r in reasons[:_TOP_REASONS]]
     return {
         "score": round(score.total, 1),

@@ -84,7 +84,7 @@ def _card(criterion: Criterion) -> CriterionCard:
                 ),
             )
         case Size() as size:
-            curve = _curve(size.employees, "people")
+            curve = _curve(size.band, size.unit)
             return CriterionCard(title, points, curve.sentence, criterion.missing, curve=curve)
         case Tenure() as tenure:
             curve = _curve(tenure.years, "years in business")
