@@ -56,6 +56,7 @@ EVIDENCE_OF = (
     "city",
     "country",
     "legal_form",
+    "registry_id",
     "name",
 )
 # What is asked for beyond the bits that single out one firm among all.
@@ -68,6 +69,7 @@ def decide(a: Fingerprint, b: Fingerprint, around: Surroundings) -> MatchDecisio
     """Decide whether two sightings show one firm, and say why."""
     name, likeness = weigh_names(a, b, around)
     legal_forms = compare_legal_forms(a, b)
+    # In the order of EVIDENCE_OF.
     found = (
         compare_domains(a, b, around),
         compare_emails(a, b, around),
