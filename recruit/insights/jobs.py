@@ -1,19 +1,38 @@
-"""Sources and jobs as pages and commands show them. Reads only."""
+"""Jobs as pages and commands show them. Reads only."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Integer, func, select
 
 from recruit.db.transaction import Transaction
-from recruit.firms.tables import FirmMember
-from recruit.sourcing.tables import JobProblem, Source, SourceRecord, SourcingJob
-from recruit.sourcing.values import JobKind, JobStatus, Problem, SourceKind
+from recruit.insights.sources import SourceLine, list_sources
+from recruit.sourcing.tables import JobProblem, Source, SourcingJob
+from recruit.sourcing.values import JOB_TRANSITIONS, JobKind, JobStatus, Problem
+
+__all__ = [
+    "JobLine",
+    "ProblemCount",
+    "SourceLine",
+    "UnknownJobLine",
+    "count_problems",
+    "get_job",
+    "iterate_problems",
+    "list_job_problems",
+    "list_jobs",
+    "list_sources",
+]
+
+_PAGE = 1000
 
 
 @dataclass(frozen=True)
 class JobLine:
-    """A job and its progress: pages or rows read, and what became of the sightings in them."""
+    """A job and its progress: pages or rows read, and what became of the sightings in them.
+
+    `columns` are the heads of an imported file, in no order of their own; `file_name` is what it is called.
+    """
 
     job_id: int
     source_name: str
@@ -30,6 +49,9 @@ class JobLine:
     started_at: datetime | None
     finished_at: datetime | None
     message: str
+    runner: str | None = None
+    file_name: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
 
     @property
     def records_new(self) -> int:
@@ -40,6 +62,41 @@ class JobLine:
     def records(self) -> int:
         """Return the number of sightings that the job saw."""
         return self.new + self.changed + self.same
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether the job changes by itself."""
+        return self.status in {JobStatus.QUEUED, JobStatus.RUNNING}
+
+    @property
+    def can_pause(self) -> bool:
+        """Tell whether the job can be paused."""
+        return self.is_under_way and JobStatus.PAUSED in JOB_TRANSITIONS[self.status]
+
+    @property
+    def can_resume(self) -> bool:
+        """Tell whether the job can go on."""
+        return self.status is JobStatus.PAUSED
+
+    @property
+    def can_cancel(self) -> bool:
+        """Tell whether the job can be ended."""
+        return JobStatus.CANCELLED in JOB_TRANSITIONS[self.status]
+
+    @property
+    def share(self) -> float | None:
+        """Return how much of the work is done, 0 to 1; None while nobody knows."""
+        if self.status is JobStatus.DONE:
+            return 1.0
+        return min(1.0, self.read / self.expected) if self.expected else None
+
+    def time_left(self, now: datetime) -> timedelta | None:
+        """Return how long the job will still take at its pace so far; None where that says nothing."""
+        share = self.share
+        if self.status is not JobStatus.RUNNING or not self.started_at or not share:
+            return None
+        spent = now - self.started_at
+        return spent * ((1 - share) / share) if spent > timedelta(seconds=2) else None
 
 
 class UnknownJobLine(LookupError):
@@ -66,6 +123,8 @@ def get_job(tx: Transaction, job_id: int) -> JobLine:
 
 
 def _line(job: SourcingJob, name: str, title: str) -> JobLine:
+    plan = job.plan or {}
+    columns = plan.get("mapping", {}).get("columns", {})
     return JobLine(
         job_id=job.id,
         source_name=name,
@@ -82,70 +141,32 @@ def _line(job: SourcingJob, name: str, title: str) -> JobLine:
         started_at=job.started_at,
         finished_at=job.finished_at,
         message=job.message,
+        runner=job.claimed_by,
+        file_name=plan.get("file_name", ""),
+        columns=tuple((head, key) for key, heads in columns.items() for head in heads),
     )
 
 
 @dataclass(frozen=True)
-class SourceLine:
-    """A source and its yield. `records` it shows now, `firms` these were resolved into."""
+class ProblemCount:
+    """How often a job met one kind of problem. `refused` counts the rows that it cost altogether."""
 
-    source_id: int
-    name: str
-    title: str
-    kind: SourceKind
-    trust: float
-    licence_note: str
-    lawful_basis: str
-    records: int
-    firms: int
-    last_job_id: int | None
-    last_job_at: datetime | None
-    last_job_status: JobStatus | None
+    field: str | None
+    count: int
+    refused: int
 
 
-def list_sources(tx: Transaction) -> list[SourceLine]:
-    """Return all sources by title."""
-    records = _counts(
-        tx,
-        select(SourceRecord.source_id, func.count())
-        .where(SourceRecord.vanished_at.is_(None))
-        .group_by(SourceRecord.source_id),
+def count_problems(tx: Transaction, job_id: int) -> list[ProblemCount]:
+    """Return the problems of a job by the field that they stand in, the most frequent first."""
+    refused = func.sum(func.coalesce(JobProblem.refused.cast(Integer), 0))
+    rows = tx.session.execute(
+        select(JobProblem.field, func.count(), refused)
+        .where(JobProblem.job_id == job_id)
+        .group_by(JobProblem.field)
+        .order_by(func.count().desc(), JobProblem.field)
+        .limit(20)
     )
-    firms = _counts(
-        tx,
-        select(SourceRecord.source_id, func.count(FirmMember.firm_id.distinct()))
-        .join(FirmMember, FirmMember.source_record_id == SourceRecord.id)
-        .group_by(SourceRecord.source_id),
-    )
-    latest = select(func.max(SourcingJob.id)).group_by(SourcingJob.source_id)
-    jobs = {
-        job.source_id: job
-        for job in tx.session.scalars(select(SourcingJob).where(SourcingJob.id.in_(latest)))
-    }
-    lines: list[SourceLine] = []
-    for source in tx.session.scalars(select(Source).order_by(Source.title, Source.id)):
-        job = jobs.get(source.id)
-        lines.append(
-            SourceLine(
-                source_id=source.id,
-                name=source.name,
-                title=source.title,
-                kind=source.kind,
-                trust=source.trust,
-                licence_note=source.licence_note,
-                lawful_basis=source.lawful_basis,
-                records=records.get(source.id, 0),
-                firms=firms.get(source.id, 0),
-                last_job_id=job.id if job else None,
-                last_job_at=(job.started_at or job.queued_at) if job else None,
-                last_job_status=job.status if job else None,
-            )
-        )
-    return lines
-
-
-def _counts(tx: Transaction, query: Select[int, int]) -> dict[int, int]:
-    return {row[0]: row[1] for row in tx.session.execute(query)}
+    return [ProblemCount(field, count, int(lost or 0)) for field, count, lost in rows]
 
 
 def list_job_problems(tx: Transaction, job_id: int, limit: int | None = 500) -> list[Problem]:
@@ -153,4 +174,25 @@ def list_job_problems(tx: Transaction, job_id: int, limit: int | None = 500) -> 
     rows = tx.session.scalars(
         select(JobProblem).where(JobProblem.job_id == job_id).order_by(JobProblem.id).limit(limit)
     )
-    return [Problem(row.place, row.field, row.reason, row.remedy, row.raw) for row in rows]
+    return [_problem(row) for row in rows]
+
+
+def iterate_problems(tx: Transaction, job_id: int) -> Iterator[Problem]:
+    """Yield what a job could not use, however much that is."""
+    last = 0
+    while True:
+        rows = tx.session.scalars(
+            select(JobProblem)
+            .where(JobProblem.job_id == job_id, JobProblem.id > last)
+            .order_by(JobProblem.id)
+            .limit(_PAGE)
+        ).all()
+        if not rows:
+            return
+        yield from map(_problem, rows)
+        last = rows[-1].id
+        tx.session.expunge_all()
+
+
+def _problem(row: JobProblem) -> Problem:
+    return Problem(row.place, row.field, row.reason, row.remedy, row.raw, row.row, row.refused)

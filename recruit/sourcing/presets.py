@@ -94,6 +94,10 @@ _COMPANY_SEAT = (
     "company headquarters|company location|headquarters|hq location|hq|company hq location|headquarter"
     "|company headquarters location|company address"
 )
+_PERSON_TITLE = (
+    "title|job title|current title|current job|prospect position|position|current position"
+    "|lead title|current job title"
+)
 _PERSON_PAGE = (
     "linkedin url|linkedin profile url|profile url|linkedin|person linkedin url|lead linkedin url"
     "|default profile url|prospect linkedin url|linkedin profile|linkedin url unique id"
@@ -163,8 +167,7 @@ PRESETS: tuple[Preset, ...] = (
             "person_first_name": "first name|firstname",
             "person_last_name": "last name|lastname",
             "person_name": "full name|fullname|name|lead name|prospect name",
-            "person_title": "title|job title|current title|current job|prospect position|position|current position"
-            "|lead title|current job title",
+            "person_title": _PERSON_TITLE,
             "person_email": "email|work email|professional email|email address|business email",
             "person_url": _PERSON_PAGE,
             "name": "company name|company|current company|account name|company clean|cleaned company name"
@@ -185,8 +188,7 @@ PRESETS: tuple[Preset, ...] = (
         needs=(
             "first name|firstname|full name|fullname|lead name|prospect name",
             "company name|company|current company|account name|current company name|account",
-            "title|job title|current title|current job|prospect position|position|current position"
-            "|lead title|current job title",
+            _PERSON_TITLE,
         ),
         typical=_SALES_NAVIGATOR + "|" + _PERSON_PAGE,
         least=1,

@@ -28,6 +28,7 @@ _LARGEST_UNPACKED = (
     2 * 1024**3
 )  # bytes that need to be on the disk at once; more is a mistake or an attack
 _LARGEST_STREAM = 64 * 1024**3  # bytes of a compressed file that is read as it unpacks
+_IN_MEMORY = 4 * 1024**2  # bytes of an unpacked file, beyond which it goes to the disk
 _MOST_COLUMNS = 2000
 
 
@@ -220,10 +221,10 @@ class _Opened:
         """Return the file itself where it was not wrapped, else a copy that can be read in any order."""
         if not self._wrapped:
             return self._file
-        copy = stack.enter_context(tempfile.TemporaryFile())
+        copy = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115  (closed by the stack)
         shutil.copyfileobj(_Limited(self._file, self._name, _LARGEST_UNPACKED), copy, 1024 * 1024)
         copy.seek(0)
-        return copy
+        return cast("IO[bytes]", copy)
 
 
 class _Limited:

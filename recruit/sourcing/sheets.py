@@ -33,15 +33,11 @@ def read_sheet(
     """
     from openpyxl import load_workbook
 
+    unpacked = _count_unpacked(file)
+    if unpacked > _LARGEST_UNPACKED:
+        raise UnreadableBook(f"it unpacks to {unpacked:,} bytes; save it as CSV")
     try:
-        with zipfile.ZipFile(file) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > _LARGEST_UNPACKED:
-            raise UnreadableBook(f"it unpacks to {unpacked:,} bytes; save it as CSV")
-        file.seek(0)
         book = load_workbook(file, read_only=True, data_only=True)
-    except UnreadableBook:
-        raise
     except Exception as error:  # openpyxl lets through whatever a damaged archive provokes
         raise UnreadableBook(f"it is no readable workbook: {error}") from error
     stack.callback(book.close)
@@ -64,6 +60,16 @@ def read_sheet(
         lambda: min(1.0, done[0] / most) if most else 0.0,
         (chosen, *others),
     )
+
+
+def _count_unpacked(file: IO[bytes]) -> int:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise UnreadableBook(f"it is no readable workbook: {error}") from error
+    finally:
+        file.seek(0)
 
 
 def _iterate_sheet(page: Any, done: list[int]) -> Iterator[Row]:

@@ -11,7 +11,6 @@ from recruit.sourcing.usecases import JobIsOver, UnknownJob, UnknownSource, open
 from recruit.sourcing.values import JobKind, JobStatus, SourceKind
 
 __all__ = [
-    "CannotPause",
     "CrawlUnderWay",
     "JobIsOver",
     "NotCrawlable",
@@ -22,10 +21,6 @@ __all__ = [
     "resume_job",
     "start_crawl",
 ]
-
-
-class CannotPause(ValueError):
-    """An import cannot be paused: it has nothing to come back to but the file's first row."""
 
 
 class CrawlUnderWay(ValueError):
@@ -44,23 +39,21 @@ class NotCrawlable(ValueError):
 
 
 def pause_job(tx: Transaction, *, job_id: int, actor: str) -> SourcingJob:
-    """Let a crawl rest until somebody resumes it; what it has read stays.
+    """Let a job rest until somebody resumes it; what it has read stays.
 
-    Pausing a paused job changes nothing. Raises `UnknownJob`, `JobIsOver`, `CannotPause`.
+    Pausing a paused job changes nothing. Raises `UnknownJob`, `JobIsOver`.
     """
     job = store.get_job(tx, job_id, lock=True)
     if job.status is JobStatus.PAUSED:
         return job
-    if job.kind is not JobKind.CRAWL and job.status in {JobStatus.QUEUED, JobStatus.RUNNING}:
-        raise CannotPause(f"Job {job_id} is an import, which cannot be paused. Cancel it instead.")
     return set_job_status(tx, job_id=job_id, status=JobStatus.PAUSED, message=f"Paused by {actor}.")
 
 
 def resume_job(tx: Transaction, *, job_id: int, actor: str) -> SourcingJob:
-    """Put a paused crawl back into the queue; it goes on with the pages that it had not read.
+    """Put a paused job back into the queue; it goes on with what it had not read.
 
     A job that is queued or running stays as it is. Raises `UnknownJob`, `JobIsOver`. The caller wakes
-    the task `sourcing.run_crawl` after the commit; a sweep finds the job anyway.
+    the task `sourcing.run_crawl`, or `sourcing.run_import`, after the commit; a sweep finds it anyway.
     """
     job = store.get_job(tx, job_id, lock=True)
     if job.status in {JobStatus.QUEUED, JobStatus.RUNNING}:

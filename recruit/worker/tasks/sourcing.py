@@ -5,11 +5,13 @@ from collections.abc import Callable
 from celery import Celery
 
 from recruit.sourcing.frontier import list_waiting_crawls
+from recruit.sourcing.importing import find_waiting_imports
 from recruit.wiring import App
 from recruit.worker.crawl import run_crawl_process
+from recruit.worker.importer import run_import_process
 from recruit.worker.sweep import task
 
-SWEEPS: dict[str, float] = {"sourcing.resume_crawls": 2}
+SWEEPS: dict[str, float] = {"sourcing.resume_imports": 1, "sourcing.resume_crawls": 2}
 
 
 def register(celery: Celery, get_app: Callable[[], App]) -> None:
@@ -28,4 +30,19 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
             waiting = list_waiting_crawls(tx)
         for job_id in waiting:
             app.wake("sourcing.run_crawl", job_id)
+        return waiting
+
+    @task(celery, "sourcing.run_import")
+    def run_import(job_id: int) -> str:
+        process = run_import_process(job_id, get_app().settings)
+        return f"importer of job {job_id} ended with {process.wait()}"
+
+    @task(celery, "sourcing.resume_imports")
+    def resume_imports() -> list[int]:
+        """Start the imports that wait, and go on with those that lost their process."""
+        app = get_app()
+        with app.reading() as tx:
+            waiting = find_waiting_imports(tx)
+        for job_id in waiting:
+            app.wake("sourcing.run_import", job_id)
         return waiting
