@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.lists import ListedLine, ListReport
@@ -54,13 +54,19 @@ def _line(row: ListedFirm, firm_name: str | None) -> ListedLine:
     )
 
 
+# Built once, since every claim asks it.
+_SAID = (
+    select(ListedFirm.firm_id, ListedFirm.tag, ListedFirm.list_name)
+    .where(
+        ListedFirm.firm_id.in_(bindparam("ids", expanding=True)), ListedFirm.removed_at.is_(None)
+    )
+    .order_by(ListedFirm.tag, ListedFirm.list_name)
+)
+
+
 def list_left_alone(tx: Transaction, firm_ids: Collection[int]) -> dict[int, str]:
     """Return for each of these firms that lists say to leave alone, in words, what they call it."""
-    rows = tx.session.execute(
-        select(ListedFirm.firm_id, ListedFirm.tag, ListedFirm.list_name)
-        .where(ListedFirm.firm_id.in_(firm_ids), ListedFirm.removed_at.is_(None))
-        .order_by(ListedFirm.tag, ListedFirm.list_name)
-    )
+    rows = tx.session.execute(_SAID, {"ids": sorted(firm_ids)})
     tags: dict[int, dict[str, None]] = {}
     lists: dict[int, dict[str, None]] = {}
     for firm_id, tag, name in rows:

@@ -69,9 +69,11 @@ def _look_up(tx: Transaction, rows: Sequence[ListedFirm]) -> Known:
     )
     for key, firm_id in tx.session.execute(of_blocks):
         (domain if key[0] == "d" else name)[cut[key]].add(firm_id)
+    # What an alias says may be another firm's by now; its sightings and names have moved.
+    alive = Firm.merged_into_id.is_(None)
     plain: list[tuple[Select[*tuple[Any, ...]], dict[str, set[int]]]] = [
-        (select(Firm.domain, Firm.id).where(Firm.domain.in_(domains)), domain),
-        (select(Firm.name_key, Firm.id).where(Firm.name_key.in_(keys)), name),
+        (select(Firm.domain, Firm.id).where(Firm.domain.in_(domains), alive), domain),
+        (select(Firm.name_key, Firm.id).where(Firm.name_key.in_(keys), alive), name),
         (
             select(FormerName.name_key, FormerName.firm_id).where(FormerName.name_key.in_(keys)),
             name,

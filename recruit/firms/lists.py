@@ -145,6 +145,8 @@ def _entry(columns: Mapping[int, str], cells: Sequence[str], number: int) -> Lis
     said = dict.fromkeys(_USED, "")
     for column, what in columns.items():
         said[what] = clean(cells[column])[: _LONGEST.get(what)] if column < len(cells) else ""
+    if "@" in said["website"]:
+        said["website"], said["email"] = "", said["email"] or said["website"]
     place = read_place(said["place"]) if said["place"] else {}
     country = read_country(said["country"]) if said["country"] else place.get("country")
     return ListEntry(

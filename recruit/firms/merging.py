@@ -119,8 +119,8 @@ def split_firm(
     tx.session.add_all([change, start])
     tx.session.flush()
     remember_moves(tx, change.id, moved)
-    part(tx, from_id=firm.id, to_id=new.id, actor=actor)
     Writer(tx, actor).renew([firm.id, new.id])
+    part(tx, from_id=firm.id, to_id=new.id, actor=actor)
     return Outcome(new.id, firm.id, change.id)
 
 
@@ -251,6 +251,7 @@ def _undo_merge(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
         verdicts.say(
             tx, ours=members, theirs=rest, is_same=False, actor=actor, why="Undid their merge."
         )
+    Writer(tx, actor).renew([root, away.id])
     part(
         tx,
         from_id=root,
@@ -259,7 +260,6 @@ def _undo_merge(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
         since=change.at,
         mementos=change.detail.get("stages"),
     )
-    Writer(tx, actor).renew([root, away.id])
     return Outcome(away.id, root, change.id)
 
 
