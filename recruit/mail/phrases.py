@@ -7,6 +7,8 @@ is "doesnt"). In a phrase `(a|b)` is either, `(a|)` may be missing, and ` * ` is
 import re
 from collections.abc import Iterable
 
+# What a server or a person has to say is said by then.
+_MOST_TEXT = 6000
 _ADDRESS = re.compile(r"<?[^\s<>@,;:\"()\[\]]+@[^\s<>@,;:\"()\[\]]+>?")
 _LINK = re.compile(r"https?://\S+")
 _APOSTROPHE = re.compile(r"(?<=\w)['’`](?=\w)")
@@ -16,7 +18,7 @@ _OTHER = re.compile(r"[^\w.]+|\.(?!\w)|(?<!\w)\.")
 
 def plain_words(text: str) -> str:
     """Return a text as tables compare it."""
-    text = _ADDRESS.sub(" ", _LINK.sub(" ", text.lower()))
+    text = _ADDRESS.sub(" ", _LINK.sub(" ", text[:_MOST_TEXT].lower()))
     return " ".join(_OTHER.sub(" ", _APOSTROPHE.sub("", text)).split())
 
 

@@ -14,7 +14,7 @@ from importlib.resources import files
 _FURTHEST = timedelta(days=400)
 _ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
 _NUMBERS = re.compile(
-    r"(?<![\d./:\-])(\d{1,2})([./\-]) ?(\d{1,2})(?:\2 ?(\d{4}|\d\d)(?!\d)|\.)?(?![\d:])(?![./\-]\d)"
+    r"(?<![\d./:\-])(\d{1,2})([./\-]) ?(\d{1,2})(?:\2 ?(\d{4}|\d\d)(?!\d)|\.(?!\d))?(?![\d:])(?![./\-]\d)"
 )
 _JAPANESE = re.compile(r"(?:(20\d\d)年)?(\d{1,2})月(\d{1,2})日")
 _AFTER = r"asti|saakka|mennessä|まで|に戻"
@@ -129,11 +129,11 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     until = _either(words["until"])
     return {
         "day_month": re.compile(
-            rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|e|º|ª|\.)?\s*(?:of |de |di |d['’]|of the )?({month})\b\.?,?\s*(?:de |del |do )?(20\d\d)?",
+            rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|e|º|ª|\.)?\s*(?:of |de |di |d['’]|of the )?({month})\b\.?,?\s*(?:de |del |do )?((?:19|20)\d\d)?",
             re.IGNORECASE,
         ),
         "month_day": re.compile(
-            rf"\b({month})\b\.? (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:),?\s*(20\d\d)?",
+            rf"\b({month})\b\.? (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:),?\s*((?:19|20)\d\d)?",
             re.IGNORECASE,
         ),
         "weekday": re.compile(rf"\b(?:{weekday})\b", re.IGNORECASE),

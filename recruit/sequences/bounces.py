@@ -25,14 +25,23 @@ _DAEMON = re.compile(
 _SUBJECT = re.compile(
     r"undeliver|un-?deliverable|deliver\w* (status|notification|fail|delay|report|problem|error)|(fail\w*|error) (to )?(deliver|notice|sending|delivery)|returned (mail|to sender|message)"
     r"|mail (delivery |system )?(fail|error|status|could not|not delivered)|(could not|cannot|can't|not|unable to) (be )?deliver|message status|non[- ]?delivery|did not reach|failed delivery|rejected mail|nicht zustellbar"
-    r"|unzustellbar|zustell\w*fehl|non remis|non distribu|échec (de la )?remise|no entregad|no se puede entregar|mancato recapito|não entregue|не доставлен|не удалось доставить|niet afgeleverd|error sending your mail|warning: (could|message)",
+    r"|unzustellbar|zustell\w*fehl|non remis|non distribu|échec (de la )?remise|no entregad|no se puede entregar|mancato recapito|não entregue|не доставлен|не удалось доставить|niet afgeleverd|error sending your mail|warning: (could|message)|(wasn't|weren't|not|were not) able to deliver|failed recipients?|(could not|cannot|unable to) deliver|delivery (of \w+ )?(warning|has been postponed)|user unknown!|automatically rejected",
     re.IGNORECASE,
 )
+_FORWARDED = re.compile(
+    r"^\W*(fwd?|wg|tr|rv|i|enc|doorst|vb|vs|pd|re|aw|sv|antw|odp)\s?:", re.IGNORECASE
+)
+# Senders of notices that are no daemons by name.
+_MACHINE = re.compile(
+    r"no-?reply@|do-?not-?reply@|mail delivery|mail system|system administrator|<?admin(istrator)?@|anti-?virus|smtp\W|_smtp|gateway|\bndr@|mdaemon|imss@|non-?delivery",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(r"(?m)^[\W]{0,8}[\w.+\-]+@[\w\-]+(\.[\w\-]+)+[\W]*$")
 # Below one of these stands our own mail, whose words say nothing.
 _RETURNED = re.compile(
-    r"(?im)^\W*(this is a copy of (the|your) message|below this line is a copy|included is a copy|copy of (the|your) (original )?message"
+    r"(?im)^\W{0,12}(this is a copy of (the|your) message|below this line is a copy|included is a copy|copy of (the|your) (original )?message"
     r"|(original|undelivered|unsent|returned|your) (message|mail) (follows|text|header|below|contents)|message header follows"
-    r"|-{2,} ?(the )?(original|undelivered|unsent|returned|forwarded|begin)( (original )?message| mail)"
+    r"|-{2,40} ?(the )?(original|undelivered|unsent|returned|forwarded|begin)( (original )?message| mail)"
     r"|the (header|text) (of|from) the (original|message)|received: (from|by)|return-path:).*$"
 )
 # How each server tells at which of our commands it was refused. Senders that pipeline ("need RCPT" follows)
@@ -117,16 +126,29 @@ def find_bounce(mail: MailParts) -> Bounce | None:
 
 
 def _looks_returned(mail: MailParts) -> bool:
+    """Return whether a mail without a report is a server's: by who sends it, what it says and brings back.
+
+    No single one of these is enough, since people quote and forward bounces.
+    """
     if mail.report_type == "delivery-status" or "x-failed-recipients" in mail.headers:
         return True
-    daemon = (
-        bool(_DAEMON.match(mail.sender)) or "mailer-daemon" in mail.headers.get("from", "").lower()
-    )
+    if _FORWARDED.match(mail.subject):
+        return False
+    sender = mail.headers.get("from", "")
+    daemon = bool(_DAEMON.match(mail.sender)) or "mailer-daemon" in sender.lower()
     nobody = not mail.sender or mail.headers.get("return-path", "").strip() == "<>"
-    # A daemon's notice of another kind (a digest, a warning of the quota of ours) has another subject.
-    told = bool(_SUBJECT.search(mail.subject)) or bool(_SUBJECT.search(mail.text[:2000]))
-    machine = daemon or nobody or bool(re.match(r"(no-?reply|do-?not-?reply)@", mail.sender))
-    return machine and (told or (daemon and find_reply_code(mail.text[:4000]) is not None))
+    in_subject = bool(_SUBJECT.search(mail.subject))
+    beginning = mail.text[:2000]
+    told = in_subject or bool(_SUBJECT.search(beginning))
+    brings_back = bool(mail.returned) or bool(_RETURNED.search(mail.text))
+    if daemon:
+        # A daemon's notice of another kind (a digest, a warning of our own quota) says none of this.
+        return told or brings_back or find_reply_code(mail.text[:4000]) is not None
+    if nobody or _MACHINE.search(sender):
+        return told
+    # Gateways that send under any name: their words, and our mail or the failed address on its own line.
+    said_first = bool(_SUBJECT.search(mail.text[:400]))
+    return said_first and (brings_back or (in_subject and bool(_ALONE.search(beginning))))
 
 
 def _from_report(mail: MailParts, group: dict[str, str]) -> Bounce:
@@ -256,7 +278,7 @@ def _failed_recipient(mail: MailParts) -> str | None:
 def _explanation(mail: MailParts) -> str:
     """Return the part of the text that the server wrote, without our own mail below."""
     found = _RETURNED.search(mail.text, min(len(mail.text), 80))
-    return mail.text[: found.start()] if found else mail.text[:6000]
+    return mail.text[: min(found.start(), 6000) if found else 6000]
 
 
 def _references(mail: MailParts) -> tuple[str, ...]:

@@ -9,18 +9,52 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _MOST_TEXT = 200_000
-_BLOCKS = re.compile(r"(?i)</?(p|div|br|tr|li|h[1-6]|table|ul|ol|blockquote|pre)\b[^>]*>")
-_DROPPED = re.compile(r"(?is)<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->")
+# Neither pattern can run over another "<", so that hostile markup costs no more than its length.
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]{0,2000}>|<!--|<[!?][^<>]{0,500}>")
+_BLOCKS = frozenset(
+    {
+        "p",
+        "div",
+        "br",
+        "tr",
+        "li",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "table",
+        "ul",
+        "ol",
+        "blockquote",
+        "pre",
+        "hr",
+    }
+)
+_SPACES = re.compile(r"\s+")
+_EMPTY = frozenset("> " * n for n in range(6)) | frozenset(("> " * n).strip() for n in range(6))
+_UNSEEN = frozenset({"script", "style", "head", "title"})
 _KNOWN_HEADERS = frozenset(
     {"from", "to", "cc", "subject", "date", "received", "return-path", "message-id", "mime-version"}
     | {"content-type", "sender", "reply-to", "delivered-to", "in-reply-to", "references"}
     | {"auto-submitted", "x-mailer", "envelope-to", "x-original-to"}
+)
+_PLAIN_HEADERS = (
+    b"From:",
+    b"To:",
+    b"Subject:",
+    b"Date:",
+    b"Message-ID:",
+    b"Message-Id:",
+    b"In-Reply-To:",
 )
 # A soft line break, or a byte, of quoted-printable.
 _ENCODED = re.compile(r"=(?:\r?\n|[0-9A-F]{2})")
@@ -52,7 +86,20 @@ class MailParts:
 
 
 def take_apart(raw: bytes) -> MailParts:
-    """Return the parts of a raw mail."""
+    """Return the parts of a raw mail; of one that the standard library stumbles over, its text."""
+    try:
+        return _take_apart(raw)
+    except Exception:
+        # Broken mails raise whatever they like there (KeyError, RecursionError, HeaderParseError …), and
+        # one mail that cannot be read must not hide that somebody answered.
+        head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+        plain = b"".join(
+            line + b"\n" for line in head.split(b"\n") if line.startswith(_PLAIN_HEADERS)
+        )
+        return _take_apart(plain + b"\n" + body)
+
+
+def _take_apart(raw: bytes) -> MailParts:
     # An mbox's "From " line in front is not a header.
     if raw.startswith((b"From ", b">From ")):
         raw = raw.partition(b"\n")[2]
@@ -155,7 +202,7 @@ def _headers(message: Message) -> dict[str, str]:
 def _decode(value: str) -> str:
     try:
         pieces = decode_header(value)
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, MessageError):
         return _clean(value)
     text = "".join(
         piece if isinstance(piece, str) else _to_text(piece, charset) for piece, charset in pieces
@@ -238,8 +285,28 @@ def _date(value: str) -> datetime | None:
 
 
 def _plain(markup: str) -> str:
-    text = _DROPPED.sub(" ", markup)
-    text = re.sub(r"\s+", " ", text)
-    text = _TAG.sub("", _BLOCKS.sub("\n", text))
-    lines = (line.strip() for line in html.unescape(text).splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    """Return the text of HTML as a mail program shows it; what is quoted there gets ">" in front."""
+    pieces: list[str] = []
+    markup = markup[:_MOST_TEXT]
+    at, unseen, depth = 0, "", 0
+    while found := _TAG.search(markup, at):
+        if not unseen:
+            pieces.append(_SPACES.sub(" ", markup[at : found.start()]))
+        at = found.end()
+        if found[0] == "<!--":
+            end = markup.find("-->", at)
+            at = len(markup) if end < 0 else end + 3
+            continue
+        closing, name = bool(found[1]), (found[2] or "").lower()
+        if name in _UNSEEN:
+            unseen = "" if closing else unseen or name
+        elif name == "blockquote":
+            depth = max(depth + (-1 if closing else 1), 0)
+        if name in _BLOCKS:
+            pieces.append("\n" + "> " * min(depth, 5))
+    if not unseen:
+        pieces.append(_SPACES.sub(" ", markup[at:]))
+    lines = (line.strip() for line in html.unescape("".join(pieces)).splitlines())
+    return re.sub(
+        r"\n{3,}", "\n\n", "\n".join("" if line in _EMPTY else line for line in lines)
+    ).strip()

@@ -1,54 +1,34 @@
-"""What a person's answer says: yes, no, later, ask someone else, leave us alone. Pure, by rules.
+"""What a person's answer says: yes, no, later, ask someone else, leave us alone. Pure.
 
-A guess with a confidence; a person confirms it. English, German and French.
+A wish for no more mail is a rule over `mood_words.toml`, because it is obeyed at once. The mood is a guess of
+a small model with a confidence, which a person confirms: a logistic regression over words, pairs of words and
+the phrases of the same file, kept as tables in `mood_model.json`. `tools/train_moods.py` fits it.
 """
 
+import json
+import math
 import re
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
 
+from recruit.mail.phrases import phrase_pattern, plain_words
 from recruit.sequences.values import Mood
 
-
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
-
-_LEAVE_US_ALONE = _any(
-    r"\bunsubscribe\b|\bopt[- ]?out\b|\b(remove|delete|take) (me|us|my (e-?mail|address)|our (e-?mail|address))\b|(remove|take) \S+ (from|off) (your|the|this) (mailing |e-?mail |distribution )?list",
-    r"\b(stop|quit) (e-?mailing|mailing|contacting|writing|sending|spamming)|(do not|don't|never|please don't) (contact|e-?mail|mail|write( to)?|send) (me|us)\b( (again|any ?more|further))?|no (more|further) (e-?mails|mails|messages)",
-    r"\babmelden\b|\baustragen\b|\b(lösch|entfern|streich)\w* (sie )?(mich|uns|meine|unsere)\b|keine (weiteren|weitere|mehr) (e-?mails|mails|nachrichten|werbung)|aus (dem|ihrem|eurem) (e-?mail-?)?verteiler|nicht (mehr|weiter) (anschreiben|kontaktieren|zu kontaktieren)",
-    r"\bdés(abonn|inscri)\w*|ne (plus|pas) (me|nous) (contacter|écrire|envoyer)|(retire[zr]|supprime[zr]|enleve[zr]|enlève[zr])[- ](moi|nous|mon adresse|notre adresse)|plus (recevoir|de mails|d'e-?mails|de messages)",
-)
-_RULES: dict[Mood, re.Pattern[str]] = {
-    Mood.NEGATIVE: _any(
-        r"\bnot (really |currently |at all )?interested\b|\bno,? (thanks|thank you)\b|\bno interest\b|not (a |the )?(right |good )?fit\b|\b(isn't|is not) (a fit|for us|something|relevant|of interest)\b|we('ll| will) pass\b|\bdecline\b|not (looking for|relevant)",
-        r"\b(don't|do not|won't|will not|can't|cannot) (take on|need|want|require|see (a|any)|work with|partner)|not for us\b|already (have|work with|use) (a|an|another|our own)\b|\bno need\b",
-        r"\bkein(erlei)? (interesse|bedarf)\b|nicht interessier|\bnein,? danke|passt (leider )?nicht|(leider )?nicht (relevant|in frage)|kommt (für uns )?nicht in frage|müssen (wir )?(leider )?absagen",
-        r"\bpas (vraiment )?intéress|\bnon,? merci|ne (nous|m')?\s?(correspond|intéresse) pas|aucun (intérêt|besoin)|pas besoin|ne souhait\w+ pas",
-    ),
-    Mood.LATER: _any(
-        r"\bnot (right now|at (this|the) (time|moment)|yet|now)\b|\b(next|in the new) (quarter|year|month|half)\b|\b(come|get|check|reach|touch|circle|write) (back|out|base)? ?(to (me|us) )?(again |with (me|us) )?(in|next|after|later)\b|\blater (this|in the) (year|quarter)\b|in (a few|some|two|three|six|\d+) (weeks|months)|too (busy|early)|\b(after|until) (the )?(summer|q[1-4]|merger|holidays)",
-        r"\b(derzeit|zurzeit|momentan|im moment|aktuell) (leider )?(nicht|kein)|(nächste[ns]?|kommende[ns]?) (quartal|jahr|monat)|\bspäter\b|in (einigen|ein paar|zwei|drei|sechs|\d+) (wochen|monaten)|noch zu früh",
-        r"pas (pour le|en ce) moment|pas (tout de suite|maintenant)|plus tard|(trimestre|année|mois) prochaine?|dans (quelques|deux|trois|six|\d+) (semaines|mois)|trop tôt",
-    ),
-    Mood.REFERRAL: _any(
-        r"\b(please )?(contact|reach out to|speak (to|with)|talk to|write to|get in touch with) (my|our|mr|ms|mrs|the right|[\w.]+@)|(right|better|correct|responsible) (person|contact|colleague)|\bforward(ed|ing)? (this|your|it)\b|i('ve| have)? (passed|copied|cc'?ed|added)\b|in (copy|cc)\b|no longer (work|responsible|with)",
-        r"wenden sie sich( bitte)? an|(zuständig|ansprechpartner)|\bweitergeleitet\b|weiterleiten|(meine|unsere|meinen|unseren) (kolleg|partnerm)",
-        r"(contacte[zr]|adresse[zr]|voir avec) (plutôt |vous à )?(mon|ma|notre|directement)|bon interlocuteur|bonne personne|je transmets|transmis (à|votre)|fait suivre",
-    ),
-    Mood.POSITIVE: _any(
-        r"\b(we are|we're|i am|i'm|very|definitely|would be|could be|sounds?|looks?|is) (very |really |quite )?(interest(ed|ing)|good|great|promising|relevant|exciting)\b|\b(happy|glad|open|keen|love|like|interested) to (talk|chat|hear|learn|know|discuss|meet|see|explore|join)|would (like|love) to (know|learn|hear|talk|discuss|see|explore)",
-        r"\b(tell|send|share)( me| us)? (some |the |more |further )*(details|information|info|more|material)|\b(set up|schedule|book|arrange|have) a (call|meeting|chat|demo)|(can|could|shall|let's|let us) (we )?(talk|speak|meet|chat|discuss)|\byes,|what (are|would be) the next steps|looking for (a |such )?partner",
-        r"\b(klingt|hört sich|wäre|ist) (sehr |wirklich |durchaus )?(interessant|gut|spannend|vielversprechend)|\b(haben|hätten|wir sind|bin|sind) (sehr |grundsätzlich |durchaus )?(interess|interesse)|\bgerne? (mehr|würden|möchten|würde|sprechen|telefonieren|nehmen|ein)|mehr (erfahren|informationen|details)|wann (hätten|passt|können)|termin vereinbaren",
-        r"(cela|ça|votre \w+) (nous|m')\s?(intéresse|parle)|(très |serions |suis |sommes )(très )?intéress|avec plaisir|en savoir plus|plus d'informations|(convenir d'|prendre )(un )?(rendez-vous|appel)|pouvez-vous nous envoyer|^\W*oui\b",
-    ),
-}
+# In a longer mail "unsubscribe" may be about something else ("how do your users unsubscribe?").
 _LEAST_WORDS_TO_DOUBT = 60
+_MIXED, _SUREST = 0.55, 0.99
+_PHRASED = ("~negative", "~later", "~referral", "~positive")
+_ASKS = re.compile(r"\b(how|wie|comment|cómo|come|como|hoe)\b[^.?!\n]{0,80}\?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A mood and how sure the rules are (0 to 1). `leave_alone`: the writer wants no more mail."""
+    """A mood and how sure the model is (0 to 1). `leave_alone`: the writer wants no more mail."""
 
     mood: Mood
     confidence: float
@@ -57,25 +37,60 @@ class Judgement:
 
 def judge_mood(text: str) -> Judgement:
     """Judge the new text of a person's answer."""
-    words = len(text.split())
-    if _LEAVE_US_ALONE.search(text):
-        # In a long mail the words may be about something else ("how do your users unsubscribe?"),
-        # but whom we wrote against their will we lose for good.
-        return Judgement(
-            Mood.NEGATIVE, 0.95 if words < _LEAST_WORDS_TO_DOUBT else 0.7, leave_alone=True
-        )
-    rest = text
-    hits: dict[Mood, int] = {}
-    for mood, pattern in _RULES.items():
-        found = list(pattern.finditer(rest))
-        hits[mood] = len(found)
-        # "not interested" is no "interested": what one rule has read is gone for the next.
-        rest = pattern.sub(" … ", rest)
-    said = [mood for mood, count in hits.items() if count]
-    if not said:
-        return Judgement(Mood.UNCLEAR, 0.3)
-    if len(said) == 1:
-        return Judgement(said[0], 0.9 if hits[said[0]] > 1 else 0.8)
-    # "Interesting, but not right now": the reservation is what counts, and a person should look.
-    order = [Mood.REFERRAL, Mood.LATER, Mood.NEGATIVE, Mood.POSITIVE]
-    return Judgement(next(mood for mood in order if mood in said), 0.55)
+    # A question about unsubscribing is no wish.
+    if _phrases()["leave_alone"].search(plain_words(_ASKS.sub(" ", text[:6000]))):
+        short = len(text.split()) < _LEAST_WORDS_TO_DOUBT
+        return Judgement(Mood.NEGATIVE, 0.95 if short else 0.7, leave_alone=True)
+    told = probabilities(text, _tables())
+    mood = max(told, key=lambda candidate: told[candidate])
+    # "Interesting, but not right now": whoever says two things is left to a person.
+    mixed = sum(name in features(text) for name in _PHRASED) > 1
+    return Judgement(mood, round(min(told[mood], _MIXED if mixed else _SUREST), 3))
+
+
+def probabilities(text: str, tables: Mapping[str, Any]) -> dict[Mood, float]:
+    """Return how likely each mood is by these tables; they sum to 1."""
+    sums = list(tables["intercepts"])
+    weights: Mapping[str, list[float]] = tables["weights"]
+    for name, value in features(text).items():
+        for i, weight in enumerate(weights.get(name, ())):
+            sums[i] += weight * value
+    highest = max(sums)
+    powers = [math.exp((s - highest) / tables["temperature"]) for s in sums]
+    total = sum(powers)
+    return {Mood(mood): power / total for mood, power in zip(tables["moods"], powers, strict=True)}
+
+
+def features(text: str) -> dict[str, float]:
+    """Return the features of a text: "~mood" counts its phrases, a word or pair weighs by the text's length."""
+    plain = plain_words(text)
+    words = plain.split()[:200]
+    found: dict[str, float] = {}
+    rest = plain
+    # "not interested" is no "interested": what one table has read is gone for the next.
+    for name in _PHRASED:
+        pattern = _phrases()[name.lstrip("~")]
+        hits = len(pattern.findall(rest))
+        if hits:
+            found[name] = math.sqrt(min(hits, 4))
+            rest = pattern.sub(" | ", rest)
+    if "?" in text:
+        found["~question"] = 1.0
+    found["~short"] = 1.0 if len(words) <= 3 else 0.0
+    weight = 1.0 / math.sqrt(max(len(words), 4))
+    for name in {*words, *(f"{a} {b}" for a, b in pairwise(words))}:
+        found[name] = weight
+    return found
+
+
+@cache
+def _phrases() -> dict[str, re.Pattern[str]]:
+    text = files("recruit.sequences").joinpath("mood_words.toml").read_text(encoding="utf-8")
+    return {name: phrase_pattern(phrases) for name, phrases in tomllib.loads(text).items()}
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    text = files("recruit.sequences").joinpath("mood_model.json").read_text(encoding="utf-8")
+    tables: dict[str, Any] = json.loads(text)
+    return tables

@@ -14,7 +14,7 @@ _WORDS: dict[str, list[str]] = tomllib.loads(
     files("recruit.sequences").joinpath("reply_words.toml").read_text(encoding="utf-8")
 )
 
-_MOST_LINES = 4000
+_MOST_LINES = 1500
 _INTRO_LINES = 4
 _SHORT = 70
 
@@ -36,18 +36,18 @@ _LABEL = re.compile(
     rf"(?i)^\W{{0,3}}{_any({*_WORDS['other_labels'], *_WORDS['from_labels']})}\s?\*?[:：]"
 )
 _SEPARATOR = re.compile(
-    rf"(?i)^\W*[-_*—]{{2,}}\s*{_any(_WORDS['separators'])}\b.{{0,40}}?[-_*—]*\s*$|^\W*{_any(_WORDS['forwards'])}\s*:?\s*$"
+    rf"(?i)^\W{{0,8}}[-_*—]{{2,60}}\s?{_any(_WORDS['separators'])}\b.{{0,40}}?[-_*—]*\s*$|^\W*{_any(_WORDS['forwards'])}\s*:?\s*$"
 )
 _RULE = re.compile(r"^\s*(?:[-_=*]\s?){5,}\s*$")
 _SIGNATURE = re.compile(r"^\s*(?:--|—-?|––|__)\s*$")
 _INITIALS = re.compile(r"^\s*[-/~–—](?=[^\W\d_])[\w.'’]+(?: [\w.'’]+){0,3}\s*$")
 _CLOSING = re.compile(
-    rf"(?i)^\W*{_any(_WORDS['closings'])}(?:[\s,.!*]*|\s*,\s*(?P<name>[\w.'’\-]+(?: [\w.'’\-]+){{0,2}})\.?)\s*$"
+    rf"(?i)^\W{{0,8}}{_any(_WORDS['closings'])}(?:[\s,.!*]*|\s*,\s*(?P<name>[\w.'’\-]+(?: [\w.'’\-]+){{0,2}})\.?)\s*$"
 )
-_SOFT_CLOSING = re.compile(rf"(?i)^\W*{_any(_WORDS['soft_closings'])}\s*(?P<comma>,)?[\s*]*$")
+_SOFT_CLOSING = re.compile(rf"(?i)^\W{{0,8}}{_any(_WORDS['soft_closings'])}\s*(?P<comma>,)?[\s*]*$")
 _NAME = re.compile(r"^\W{0,2}[^\W\d_][\w.'’\-]*(?: [\w.'’\-]+){0,3}\W{0,2}$")
-_SENT_FROM = re.compile(rf"(?i)^\W*{_any(_WORDS['sent_from'])}\b[^,;!?]*$")
-_NOTICE = re.compile(rf"(?i)^\W*{_any(_WORDS['notices'])}")
+_SENT_FROM = re.compile(rf"(?i)^\W{{0,8}}{_any(_WORDS['sent_from'])}\b[^,;!?]*$")
+_NOTICE = re.compile(rf"(?i)^\W{{0,8}}{_any(_WORDS['notices'])}")
 
 
 def new_text(text: str) -> str:
