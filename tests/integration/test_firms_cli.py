@@ -83,3 +83,58 @@ def test_a_file_that_cannot_be_written_is_an_error_in_words(run: Run, tmp_path: 
     result = run("firms", "export", "-o", str(tmp_path / "no" / "such" / "folder.csv"))
     assert result.exit_code == 1
     assert "cannot be written" in result.stderr
+
+
+def test_a_person_decides_and_undoes_by_command(run: Run) -> None:
+    run("resolve")
+    assert "No pair waits." in run("firms", "review").stdout
+    firm, other = ("northlight.example", "2")
+    assert (
+        "Take it back with: recruit firms withdraw 1"
+        in run("firms", "different", firm, other).stdout
+    )
+    verdicts = json.loads(run("firms", "verdicts", "--format", "json").stdout)
+    assert [(v["verdict"], v["said"]) for v in verdicts] == [(1, "not the same")]
+    assert "Verdict 1 binds no run any more." in run("firms", "withdraw", "1").stdout
+    merged = run("firms", "merge", firm, other, "--why", "Same owners.")
+    assert "Firm 2 is part of firm 1 now. Undo it with: recruit firms undo " in merged.stdout
+    change = merged.stdout.split()[-1]
+    lines = json.loads(run("firms", "history", "1", "--format", "json").stdout)
+    assert any((str(line["change"]), line["detail"]) == (change, "Same owners.") for line in lines)
+    assert f"Undone: change {change}" in run("firms", "undo", change).stdout
+    again = run("firms", "undo", change)
+    assert again.exit_code == 1
+    assert "undone by command line already" in again.stderr
+    records = json.loads(run("firms", "history", "1", "--sightings", "--format", "json").stdout)
+    split = run("firms", "split", "1", "--record", str(records[0]["record"]))
+    assert "was split off firm 1" in split.stdout
+    assert "Firm 3 is part of firm 1 now." in run("firms", "same", "3", "1").stdout
+    assert "(2) belongs to Northlight (1)" in run("firms", "parent", "2", "1").stdout
+    refused = run("firms", "parent", "1", "2")
+    assert "recruit firms parent 2 --none" in refused.stderr
+    assert "belongs to nobody" in run("firms", "parent", "2", "--none").stdout
+
+
+def test_a_list_is_taken_over_and_told_row_by_row(run: Run, tmp_path: Path) -> None:
+    run("resolve")
+    path = tmp_path / "customers.csv"
+    path.write_text("Website,Name\nnorthlight.example,\n,Nobody Ltd\n,\n", encoding="utf-8")
+    told = run("firms", "tag", str(path), "--as", "customer")
+    assert (
+        "customers.csv: 1 firms tagged customer, 1 not known yet and kept, 0 not clear"
+        in told.stdout
+    )
+    assert "no firm with the name Nobody Ltd is known yet" in " ".join(told.stdout.split())
+    rows = json.loads(run("firms", "lists", "customers.csv", "--format", "json").stdout)
+    assert [row["state"] for row in rows] == ["matched", "unmatched"]
+    assert (
+        f"Entry {rows[1]['entry']} means firm 2."
+        in run("firms", "choose", str(rows[1]["entry"]), "2").stdout
+    )
+    assert (
+        "(1) is no longer tagged customer." in run("firms", "untag", "1", "--as", "customer").stdout
+    )
+    assert "is tagged competitor." in run("firms", "tag", "1", "--as", "competitor").stdout
+    assert "There is no file" in run("firms", "tag", "nothing.csv", "--as", "customer").stderr
+    assert "No firm has the id" in run("firms", "tag", "Nobody", "--as", "customer").stderr
+    assert "Known: by hand, customers.csv" in run("firms", "lists", "x").stderr
