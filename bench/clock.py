@@ -1,7 +1,8 @@
 """The virtual clock: sixty days of outreach to a thousand firms, with everything in this process.
 
-The production engine runs, on a database file and a mailer that keeps what it is given; only the clock
-jumps. What is measured is the software's own share of a mail: claim, rules, text, MIME, both commits.
+The production engine runs, on a database in memory and a mailer that keeps what it is given; only the
+clock jumps, from one sweep that finds something to the next, as the schedule would find them. What is
+measured is the software's own share of a mail: claim, rules, text, MIME, both commits.
 """
 
 import tempfile
@@ -23,11 +24,14 @@ START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 DAYS = 60
 FIRMS = 1000
 BATCH = 200
+# As often as RECRUIT_SWEEP_EVERY_S has it.
+SWEEP_EVERY = timedelta(seconds=30)
 
 
 def run() -> list[Result]:
     """Run the sixty days once and say how long they took."""
-    with tempfile.TemporaryDirectory() as folder:
+    memory = Path("/dev/shm")  # where Linux has it; elsewhere the disk is measured too
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         mailer = MemoryMailer()
         app = build_app(
             Settings(
@@ -41,9 +45,9 @@ def run() -> list[Result]:
         upgrade(app.engine)
         with app.transaction() as tx:
             fill(tx, firms=FIRMS, definition=spread_sequence(), cap_per_day=2000)
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         sweeps = live(app, START + timedelta(days=DAYS))
-        took = time.perf_counter() - begun
+        took, worked = time.perf_counter() - begun, time.process_time() - worked
         app.close()
     mails = len(mailer.sent)
     return [
@@ -55,7 +59,8 @@ def run() -> list[Result]:
             stretch="≤ 3 s",
             met=took <= 10,
         ),
-        Result("virtual clock, a mail", 1000 * took / mails, "ms"),
+        Result("virtual clock, processor time", worked, "s"),
+        Result("virtual clock, processor time of a mail", 1000 * worked / mails, "ms"),
     ]
 
 
@@ -81,5 +86,5 @@ def live(app: App, end: datetime) -> int:
             due = next_due_at(tx)
         if due is None:
             break
-        clock.move_to(max(due, clock.now() + timedelta(seconds=1)))
+        clock.move_to(max(due, clock.now() + SWEEP_EVERY))
     return sweeps

@@ -1,6 +1,12 @@
 """What an address is, for comparing: pure text, one key for every spelling of one mailbox."""
 
 import hashlib
+import re
+
+_SENDABLE = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z0-9-]+(\.[a-z0-9-]+)+",
+    re.ASCII | re.IGNORECASE,
+)
 
 # Their domains say nothing of the firm that a person writes from.
 FREE_MAIL = frozenset(
@@ -56,6 +62,11 @@ def address_key(address: str) -> str:
     if domain == "gmail.com":
         local = local.replace(".", "")
     return f"{local}@{domain}"
+
+
+def is_sendable(address: str) -> bool:
+    """Return whether an ASCII address can stand in an envelope as it is: no quotes, no address literals."""
+    return len(address) <= 254 and _SENDABLE.fullmatch(address) is not None
 
 
 def ascii_address(address: str) -> str:

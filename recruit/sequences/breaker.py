@@ -7,7 +7,7 @@ from the moment that a person last resumed the mailbox.
 from collections import Counter
 from datetime import timedelta
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.mailboxes import pause_mailbox
@@ -15,7 +15,7 @@ from recruit.sequences.store import mailbox_id_of
 from recruit.sequences.tables import Enrollment, Mailbox, MailboxDay, Reply, Sequence, Touch
 from recruit.sequences.values import InboundKind, TouchStatus
 
-_WEEK = timedelta(days=7)
+BREAKER_WEEK = timedelta(days=7)
 # Of so few messages two bounces say nothing.
 LEAST_SENT = 20
 MOST_BOUNCED = 0.05
@@ -75,9 +75,19 @@ _SENT = select(func.coalesce(func.sum(MailboxDay.reserved), 0)).where(
 )
 
 
+def anything_came_back() -> ColumnElement[bool]:
+    """Return the condition that makes a look at the breakers worth it; binds `since`."""
+    returned = exists().where(
+        Reply.kind.in_((InboundKind.BOUNCE, InboundKind.COMPLAINT)),
+        Reply.received_at >= bindparam("since"),
+    )
+    refused = exists().where(Touch.status == TouchStatus.FAILED, Touch.due_at >= bindparam("since"))
+    return or_(returned, refused)
+
+
 def trip_breakers(tx: Transaction) -> list[str]:
     """Pause every mailbox whose messages come back too often; return their addresses."""
-    since = {"since": tx.now - _WEEK}
+    since = {"since": tx.now - BREAKER_WEEK}
     bounced: Counter[int] = Counter({row[0]: row[1] for row in tx.session.execute(_REFUSED, since)})
     complained: Counter[int] = Counter()
     for mailbox_id, kind, count in tx.session.execute(_CAME_BACK, since):
@@ -85,7 +95,7 @@ def trip_breakers(tx: Transaction) -> list[str]:
     tripped = []
     for mailbox_id in sorted(bounced.keys() | complained.keys()):
         mailbox = tx.session.get_one(Mailbox, mailbox_id)
-        day = max(tx.now - _WEEK, mailbox.active_since or tx.now - _WEEK).date()
+        day = max(tx.now - BREAKER_WEEK, mailbox.active_since or tx.now - BREAKER_WEEK).date()
         sent = tx.session.scalar(_SENT, {"mailbox_id": mailbox_id, "day": day}) or 0
         # What bounced later was sent; what was refused at once gave its place back.
         reason = why_trip(int(sent), bounced[mailbox_id], complained[mailbox_id])

@@ -25,7 +25,7 @@ _EXPIRY = select(func.min(Touch.expires_at)).where(Touch.status == TouchStatus.O
 _FINISH = select(func.min(Enrollment.finish_at)).where(
     Enrollment.status != EnrollmentStatus.FINISHED
 )
-_QUERIES = (_TOUCH, _LEASE, _EXPIRY, _FINISH)
+_MOMENTS = select(*(query.scalar_subquery() for query in (_TOUCH, _LEASE, _EXPIRY, _FINISH)))
 
 
 def next_due_at(tx: Transaction) -> datetime | None:
@@ -33,5 +33,5 @@ def next_due_at(tx: Transaction) -> datetime | None:
 
     What is due already yields its own time, which is not after `tx.now`.
     """
-    moments = [tx.session.scalar(query) for query in _QUERIES]
+    moments = tx.session.execute(_MOMENTS).one()
     return min((moment for moment in moments if moment is not None), default=None)

@@ -5,14 +5,13 @@ from collections.abc import Sequence as Rows
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import bindparam, func, select
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.answers import answered_since, list_answers
 from recruit.sequences.definition import Compliance, SequenceDefinition
 from recruit.sequences.due import Facts
-from recruit.sequences.planning import Course, definition_of, standing_rules
+from recruit.sequences.planning import Course, get_definition, standing_rules
 from recruit.sequences.policies import lacks
 from recruit.sequences.quota import Room
 from recruit.sequences.recipients import Recipient, list_recipients
@@ -23,14 +22,12 @@ from recruit.sequences.threads import Thread, list_threads
 from recruit.sequences.values import StepKind, TouchStatus
 from recruit.sequences.wording import Wording, word_step
 
-_SEQUENCES = select(Sequence).where(Sequence.id.in_(bindparam("ids", expanding=True)))
-_VERSIONS = select(SequenceVersion).where(SequenceVersion.id.in_(bindparam("ids", expanding=True)))
-_newer = aliased(SequenceVersion)
-_NEWEST = select(SequenceVersion).where(
-    SequenceVersion.sequence_id.in_(bindparam("ids", expanding=True)),
-    ~exists().where(
-        _newer.sequence_id == SequenceVersion.sequence_id, _newer.number > SequenceVersion.number
-    ),
+_SEQUENCES = (
+    select(Sequence, SequenceVersion.id, SequenceVersion.number, SequenceVersion.definition_hash)
+    .join(SequenceVersion, SequenceVersion.sequence_id == Sequence.id)
+    .where(Sequence.id.in_(bindparam("ids", expanding=True)))
+    .order_by(SequenceVersion.number)
+    .execution_options(populate_existing=True)
 )
 _TASKS = (
     select(Touch.enrollment_id, Touch.status)
@@ -133,34 +130,49 @@ class Frames:
 
 def load_frames(tx: Transaction, enrollments: Rows[Enrollment]) -> Frames:
     """Read what the claim of these enrollments needs, each kind of thing by one query."""
-    sequence_ids = sorted({e.sequence_id for e in enrollments})
-    version_ids = sorted({e.sequence_version_id for e in enrollments})
+    sequences, definitions, compliance = _load_sequences(tx, enrollments)
     families = list_families(tx, {e.firm_id for e in enrollments})
     recipients = list_recipients(tx, {e.contact_id for e in enrollments})
     pairs = {(recipients[e.contact_id].email, e.firm_id) for e in enrollments}
     frames = Frames(
-        sequences={s.id: s for s in tx.session.scalars(_SEQUENCES, {"ids": sequence_ids})},
-        definitions={
-            v.id: definition_of(v) for v in tx.session.scalars(_VERSIONS, {"ids": version_ids})
-        },
-        # The newest version's, since the law is asked of the sequence as it stands today.
-        compliance={
-            v.sequence_id: definition_of(v).compliance
-            for v in tx.session.scalars(_NEWEST, {"ids": sequence_ids})
-        },
+        sequences=sequences,
+        definitions=definitions,
+        compliance=compliance,
         recipients=recipients,
         families=families,
         suppressed=ask_suppressed(tx, pairs, families),
         answers=list_answers(tx, families),
         threads=list_threads(tx, {e.id for e in enrollments}),
     )
-    definitions = frames.definitions.values()
-    if any(d.rules.min_days_since_touch for d in definitions):
+    if any(d.rules.min_days_since_touch for d in definitions.values()):
         frames.touched = list_touched(tx, families)
-    if any(asks_tasks(d) for d in definitions):
+    if any(asks_tasks(d) for d in definitions.values()):
         ids = {"ids": [e.id for e in enrollments]}
         frames.task_outcomes = {row[0]: row[1].value for row in tx.session.execute(_TASKS, ids)}
     return frames
+
+
+def _load_sequences(
+    tx: Transaction, enrollments: Rows[Enrollment]
+) -> tuple[dict[int, Sequence], dict[int, SequenceDefinition], dict[int, Compliance]]:
+    """Return sequences, the definitions that these enrollments began with, and what the law is told today."""
+    wanted = {e.sequence_version_id for e in enrollments}
+    sequences: dict[int, Sequence] = {}
+    definitions: dict[int, SequenceDefinition] = {}
+    newest: dict[int, tuple[int, str]] = {}
+    for sequence, version_id, _, digest in tx.session.execute(
+        _SEQUENCES, {"ids": sorted({e.sequence_id for e in enrollments})}
+    ):
+        sequences[sequence.id] = sequence
+        newest[sequence.id] = (version_id, digest)
+        if version_id in wanted:
+            definitions[version_id] = get_definition(tx, version_id, digest)
+    # The newest version's, since the law is asked of the sequence as it stands today.
+    compliance = {
+        sequence_id: get_definition(tx, version_id, digest).compliance
+        for sequence_id, (version_id, digest) in newest.items()
+    }
+    return sequences, definitions, compliance
 
 
 def list_touched(

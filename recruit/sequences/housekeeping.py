@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, bindparam, exists, select
 
 from recruit.db.transaction import Transaction
+from recruit.sequences.breaker import BREAKER_WEEK, anything_came_back, trip_breakers
 from recruit.sequences.outcomes import park
 from recruit.sequences.planning import plan_after
 from recruit.sequences.stopping import finish_enrollments, take_claim_back
@@ -17,7 +18,12 @@ _now: BindParameter[datetime] = bindparam("now")
 _expired = (Touch.status.in_(_AT_WORK), Touch.lease_until <= _now)
 _undone = (Touch.status == TouchStatus.OPEN, Touch.expires_at <= _now)
 _over = (Enrollment.finish_at <= _now, Enrollment.status != EnrollmentStatus.FINISHED)
-_ANYTHING = select(exists().where(*_expired), exists().where(*_undone), exists().where(*_over))
+_ANYTHING = select(
+    exists().where(*_expired),
+    exists().where(*_undone),
+    exists().where(*_over),
+    anything_came_back(),
+)
 _EXPIRED = (
     select(Touch)
     .where(*_expired)
@@ -46,7 +52,11 @@ _OVER = (
 
 def tidy(tx: Transaction, limit: int = 500) -> int:
     """Do what has come due without a message, at most `limit` of a kind; return how many were finished."""
-    expired, undone, over = tx.session.execute(_ANYTHING, {"now": tx.now}).one()
+    expired, undone, over, came_back = tx.session.execute(
+        _ANYTHING, {"now": tx.now, "since": tx.now - BREAKER_WEEK}
+    ).one()
+    if came_back:
+        trip_breakers(tx)
     if undone:
         skip_undone_tasks(tx, limit)
     finished = finish_waiting(tx, limit) if over else 0

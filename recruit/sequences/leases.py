@@ -1,22 +1,30 @@
 """Leases: who may do what only one process at a time may do."""
 
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import or_, update
+from sqlalchemy import Table, bindparam, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.tables import Lease
 
+_lease = cast("Table", Lease.__table__)
+_TAKE = (
+    update(_lease)
+    .where(
+        Lease.name == bindparam("lease"),
+        or_(Lease.until <= bindparam("now"), Lease.holder == bindparam("by")),
+    )
+    .values(holder=bindparam("by"), until=bindparam("end"), fence=Lease.fence + 1)
+    .returning(Lease.name)
+)
+
 
 def take_lease(tx: Transaction, name: str, holder: str, lasts: timedelta) -> bool:
     """Take or renew a lease; False while another holder has it."""
     taken = tx.session.execute(
-        update(Lease)
-        .where(Lease.name == name, or_(Lease.until <= tx.now, Lease.holder == holder))
-        .values(holder=holder, until=tx.now + lasts, fence=Lease.fence + 1)
-        .execution_options(synchronize_session=False)
-        .returning(Lease.name)
+        _TAKE, {"lease": name, "now": tx.now, "by": holder, "end": tx.now + lasts}
     ).first()
     if taken is not None:
         return True

@@ -1,18 +1,16 @@
 """Mailboxes: the addresses that send, their limits, and whether one is paused."""
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
-from recruit.sequences.addresses import ascii_address
+from recruit.sequences.addresses import ascii_address, is_sendable
 from recruit.sequences.standing import name_rules
 from recruit.sequences.store import get_mailbox
 from recruit.sequences.tables import Mailbox
 from recruit.sequences.values import SequencesError
 
-_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+\.[^\s@<>()\[\],;:\\\".]+")
 _MOST_A_DAY = 1_000_000
 
 
@@ -67,7 +65,7 @@ def _check(
     address: str, from_name: str, cap: int, gap_s: int, domain_cap: int, warmup: Warmup | None
 ) -> None:
     try:
-        sendable = _ADDRESS.fullmatch(ascii_address(address)) is not None and len(address) <= 254
+        sendable = is_sendable(ascii_address(address))
     except ValueError:
         sendable = False
     if not sendable:

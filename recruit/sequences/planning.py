@@ -40,6 +40,12 @@ def definition_of(version: SequenceVersion) -> SequenceDefinition:
     return definition
 
 
+def get_definition(tx: Transaction, version_id: int, definition_hash: str) -> SequenceDefinition:
+    """Return the definition of a version whose hash is known, without reading it again."""
+    definition = _parsed.get(definition_hash)
+    return definition or definition_of(tx.session.get_one(SequenceVersion, version_id))
+
+
 @dataclass(frozen=True)
 class Course:
     """An enrollment on its way, as planning sees it. `key` is the address that it began with.

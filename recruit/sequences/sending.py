@@ -13,7 +13,6 @@ from datetime import timedelta
 from recruit.db.transaction import Transaction
 from recruit.mail.port import DefinitelyNotSent, Envelope, Mailer, OutcomeUnknown
 from recruit.sequences.addresses import ascii_address
-from recruit.sequences.breaker import trip_breakers
 from recruit.sequences.claiming import Claim, Sender, Sweep, claim_due
 from recruit.sequences.housekeeping import tidy
 from recruit.sequences.leases import take_lease
@@ -81,7 +80,6 @@ def send_due_touches(
         if not postal_address.strip():
             name_missing_address(tx)
         report.finished = tidy(tx)
-        trip_breakers(tx)
         sweep = claim_due(tx, Sender(secret, base_url, postal_address, 2 * lease), limit)
     _add(report, sweep, limit)
     claims = sweep.claims

@@ -5,7 +5,7 @@ Nothing but a person with a reason loosens it; imports, merges and re-enrollment
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.listed import list_left_alone
@@ -78,6 +78,11 @@ def lift_suppression(
     return found
 
 
+_ACTIVE = select(Suppression.scope, Suppression.key_hash, Suppression.reason).where(
+    Suppression.key_hash.in_(bindparam("hashes", expanding=True)), Suppression.lifted_at.is_(None)
+)
+
+
 def ask_suppressed(
     tx: Transaction,
     recipients: Collection[tuple[str, int]],
@@ -93,11 +98,7 @@ def ask_suppressed(
         return {}
     active = {
         (row.scope, row.key_hash): row.reason
-        for row in tx.session.execute(
-            select(Suppression.scope, Suppression.key_hash, Suppression.reason).where(
-                Suppression.key_hash.in_(hashes), Suppression.lifted_at.is_(None)
-            )
-        )
+        for row in tx.session.execute(_ACTIVE, {"hashes": sorted(hashes)})
     }
     said: dict[tuple[str, int], str] = {}
     for pair, found in keys.items():

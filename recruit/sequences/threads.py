@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.tables import Touch
@@ -18,18 +18,21 @@ class Thread:
     message_ids: tuple[str, ...] = ()
 
 
+_SENT = (
+    select(Touch.enrollment_id, Touch.subject, Touch.message_id)
+    .where(
+        Touch.enrollment_id.in_(bindparam("ids", expanding=True)),
+        Touch.kind == StepKind.EMAIL,
+        Touch.status == TouchStatus.SENT,
+        Touch.message_id.is_not(None),
+    )
+    .order_by(Touch.enrollment_id, Touch.step_index)
+)
+
+
 def list_threads(tx: Transaction, enrollment_ids: Iterable[int]) -> dict[int, Thread]:
     """Return the newest conversation of each enrollment that has sent something."""
-    rows = tx.session.execute(
-        select(Touch.enrollment_id, Touch.subject, Touch.message_id)
-        .where(
-            Touch.enrollment_id.in_(set(enrollment_ids)),
-            Touch.kind == StepKind.EMAIL,
-            Touch.status == TouchStatus.SENT,
-            Touch.message_id.is_not(None),
-        )
-        .order_by(Touch.enrollment_id, Touch.step_index)
-    )
+    rows = tx.session.execute(_SENT, {"ids": sorted(set(enrollment_ids))})
     threads: dict[int, Thread] = {}
     for enrollment_id, subject, message_id in rows:
         thread = threads.get(enrollment_id, Thread())
