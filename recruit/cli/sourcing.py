@@ -1,4 +1,4 @@
-"""`recruit crawl` and `recruit import`: bring sightings of firms home."""
+"""`recruit crawl`: bring sightings of firms home; the other commands of sourcing are joined here."""
 
 import subprocess
 import time
@@ -16,6 +16,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from recruit.cli import importing
 from recruit.cli.job_report import print_job, read_job
 from recruit.cli.output import Format, FormatOption, console, err_console, fail, open_app
 from recruit.cli.sources import sources
@@ -30,7 +31,7 @@ _LOOK_S = 0.2
 def register(cli: typer.Typer) -> None:
     """Add this module's commands."""
     cli.command("crawl")(crawl)
-    cli.command("import")(import_firms)
+    importing.register(cli)
     cli.add_typer(sources, name="source")
 
 
@@ -141,50 +142,3 @@ def _explain_exit(code: int, line: "JobLine", log: Path) -> None:
     if code < 0:
         fail(f"The crawler was killed by signal {-code}. Run the same command again to go on.")
     fail(f"{line.message or 'The crawler failed.'} Its log is {log}.")
-
-
-def import_firms(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, TSV, XLSX or JSONL file.")],
-    source: Annotated[str, typer.Option("--source", help="The name of the source it comes from.")],
-    mapping: Annotated[
-        Path | None, typer.Option("--mapping", metavar="M.toml", help="Which column is which.")
-    ] = None,
-    output_format: FormatOption = Format.TABLE,
-) -> None:
-    """Import a file of firms; importing the same file again changes nothing."""
-    from recruit.sourcing.opening import import_file
-    from recruit.sourcing.mapping import MappingError
-    from recruit.sourcing.readers import UnusableFile
-    from recruit.sourcing.usecases import JobTaken, SourceIsOther
-
-    with open_app() as app:
-        try:
-            with Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("rows"),
-                console=err_console,
-                transient=True,
-                disable=not err_console.is_terminal,
-            ) as progress:
-                task = progress.add_task(escape(path.name), total=None)
-                report = import_file(
-                    app.transaction,
-                    path=path,
-                    source_name=source,
-                    mapping=mapping,
-                    on_progress=lambda read, expected: progress.update(
-                        task, completed=read, total=expected
-                    ),
-                )
-        except (UnusableFile, MappingError, JobTaken, SourceIsOther) as error:
-            fail(str(error))
-        if output_format is Format.TABLE:
-            used = ", ".join(f"{column} → {field}" for column, field in report.columns.items())
-            console.print(f"[dim]Columns:[/] {escape(used)}", highlight=False)
-            if report.unused_columns:
-                unused = ", ".join(report.unused_columns)
-                console.print(f"[dim]Not used:[/] {escape(unused)}", highlight=False)
-        print_job(app, read_job(app, report.job_id), output_format)

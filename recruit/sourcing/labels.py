@@ -39,7 +39,13 @@ PERSON_PARTS = frozenset(
     }
 )
 Target = FieldName | Part
-TARGETS: dict[str, Target] = {target.value: target for kind in (FieldName, Part) for target in kind}
+# What a column can be. A person stands in columns of its parts.
+TARGETS: dict[str, Target] = {
+    target.value: target
+    for kind in (FieldName, Part)
+    for target in kind
+    if target is not FieldName.PERSON
+}
 
 # English, German, French, Spanish; in each list the surest word comes first. What only a file names, a
 # person at the firm, is told in `_OF_PEOPLE`.
@@ -74,7 +80,7 @@ _WORDS: Mapping[Target, str] = {
     "|courriel|adresse e mail|correo|correo electronico|company email",
     FieldName.EMPLOYEES: "employees|number of employees|company size|size|employee count|headcount|staff"
     "|team size|team|employees count|no of employees|num employees|company headcount|employee range"
-    "|mitarbeiter|mitarbeiterzahl|anzahl mitarbeiter|mitarbeitende|beschaftigte|unternehmensgrosse"
+    "|mitarbeiter|mitarbeiterzahl|anzahl mitarbeiter|mitarbeitende|beschaftigte|unternehmensgrosse|firmengrosse|grosse"
     "|effectif|effectifs|salaries|nombre d employes|taille|empleados|numero de empleados|people",
     Part.EMPLOYEES_LOW: "employees low|employees min|min employees|employees from|size low|size min",
     Part.EMPLOYEES_HIGH: "employees high|employees max|max employees|employees to|size high|size max",

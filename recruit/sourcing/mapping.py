@@ -3,12 +3,14 @@
 What the rows then say is read by `recruit.sourcing.rows`.
 """
 
+import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from recruit.sourcing.countries import read_country
 from recruit.sourcing.labels import TARGETS, Target, guess_label
@@ -182,6 +184,56 @@ def load_mapping(path: Path) -> MappingSpec:
         raise MappingError(f"{path}: cannot be read ({error.strerror}).") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"{path}: is not TOML: {error}. Mend that line.") from error
+
+
+class _Described(Protocol):
+    """A column of which it is known how sure its target is, with examples."""
+
+    @property
+    def head(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def examples(self) -> tuple[str, ...]: ...
+
+
+def write_mapping(spec: MappingSpec, columns: Sequence[_Described] = ()) -> str:
+    """Return a mapping as a TOML file to edit; examples of `columns` stand beside them as comments."""
+    known = {column.head: column for column in columns}
+    lines = [
+        "# Which column is which field. Correct it, then: recruit import FILE --mapping THIS.toml"
+    ]
+    for key in ("default_country", "delimiter", "encoding", "sheet"):
+        value = getattr(spec, key)
+        lines.append(f"{key} = {_quote(value)}" if value else f'# {key} = ""')
+    lines.append(f"ignore = [{', '.join(map(_quote, spec.ignored))}]")
+    lines += ["", "[columns]"]
+    for key, heads in spec.columns.items():
+        value = _quote(heads[0]) if len(heads) == 1 else f"[{', '.join(map(_quote, heads))}]"
+        said = [known[head] for head in heads if head in known]
+        note = "; ".join(
+            f"{column.confidence:.0%} sure, such as {' · '.join(column.examples[:2])}"
+            for column in said
+        )
+        lines.append(f"{key} = {value}" + (f"  # {_UNWRITABLE.sub(' ', note)}" if note else ""))
+    free = ", ".join(key for key in TARGETS if key not in spec.columns)
+    lines += ["", f"# Further fields: {free}", "", "# [source]", *_SOURCE_EXAMPLE]
+    return "\n".join(lines) + "\n"
+
+
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f]")
+_SOURCE_EXAMPLE = (
+    '# title = "Members of the association"',
+    "# trust = 0.8",
+    '# licence_note = "What may be done with the list"',
+    '# lawful_basis = "Legitimate interest: …"   # without one no person is named',
+    "# complete = true                           # a firm that is missing next time has vanished",
+)
+
+
+def _quote(text: str) -> str:
+    # Python's JSON escapes are those of TOML, except for what lies outside the first plane.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def _table(data: Mapping[str, Any], key: str, file: str) -> Mapping[str, Any]:
