@@ -43,6 +43,8 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"\s*(?:,|\||·|•|\s[-–—]\s|\n)\s*")
+_POSTCODE = re.compile(r"[0-9]{3}|[A-Z][0-9]|[0-9] ?[A-Z]{2}\b")
+_LONGEST_LINE = 300
 _LONGEST = {"street": 120, "city": 60}
 
 
@@ -61,15 +63,22 @@ def says_head_office(text: str) -> bool:
 
 def find_addresses(lines: Sequence[str]) -> Iterator[FoundAddress]:
     """Yield the addresses that stand in a page's lines, on one line or on several."""
+    # An address has a postcode: three digits in a row, or a letter beside one.
+    near = {
+        at + beside
+        for at, line in enumerate(lines)
+        if len(line) <= _LONGEST_LINE and _POSTCODE.search(line)
+        for beside in (-2, -1, 0, 1, 2)
+    }
     parts = [
         (number, part)
-        for number, line in enumerate(lines)
-        if len(line) <= 300
-        for part in _PARTS.split(plain_dashes(line))
+        for number in sorted(near)
+        if 0 <= number < len(lines) and len(lines[number]) <= _LONGEST_LINE
+        for part in _PARTS.split(plain_dashes(lines[number]))
         if part
     ]
     for at, (number, part) in enumerate(parts):
-        if len(part) > 80 or not any(c.isdigit() for c in part):
+        if len(part) > 80 or not _POSTCODE.search(part):
             continue
         before = parts[at - 1] if at else None
         before = before if before and number - before[0] <= 1 else None

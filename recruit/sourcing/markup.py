@@ -34,6 +34,7 @@ _PHONE = re.compile(
     r"\b(?:tel(?:efon|ephone)?|t[ée]l[ée]phone|phone|fon|call)\b\.?:?\s*(\+?[0-9(][0-9 ()/.-]{5,22}[0-9])",
     re.IGNORECASE,
 )
+_DIGITS = re.compile("[0-9][0-9 ()/.-]*[0-9]")
 # What a page is called that is not about one firm.
 _NO_NAMES = frozenset(
     [
@@ -118,6 +119,8 @@ def _linked(value: Element, target: Target) -> str:
 def read_labelled_lines(lines: list[str]) -> Iterator[tuple[Target, str, str]]:
     """Yield what lines and sentences of the form "Label: value" say."""
     for line in lines:
+        if ":" not in line:
+            continue
         for sentence in sentences(line):
             match = _LABELLED_LINE.fullmatch(sentence)
             target = read_label(match[1]) if match else None
@@ -172,7 +175,8 @@ def find_emails(lines: list[str]) -> Iterator[str]:
 def find_phones(lines: list[str]) -> Iterator[str]:
     """Yield the numbers that the text calls phone numbers."""
     for line in lines:
-        yield from (match[1] for match in _PHONE.finditer(line))
+        if _DIGITS.search(line):
+            yield from (match[1] for match in _PHONE.finditer(line))
 
 
 def read_heading(root: Element, *, own_site: bool, host: str) -> tuple[str, bool]:

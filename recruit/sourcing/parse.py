@@ -27,7 +27,7 @@ from recruit.sourcing.markup import (
 )
 from recruit.sourcing.merging import choose_facts
 from recruit.sourcing.phones import read_local_phone
-from recruit.sourcing.prose import find_employees, find_founded, find_seat
+from recruit.sourcing.prose import find_employees, find_founded, find_seat, is_telling
 from recruit.sourcing.specialties import find_tags, read_bare_list
 from recruit.sourcing.structured import read_structured
 from recruit.sourcing.text import clean, shorten
@@ -155,6 +155,8 @@ def _read_prose(page: "_Page", lines: list[str]) -> None:
                 page.add(FieldName.SPECIALTY, tag, "text", 0.75)
             for tag, words in find_tags(line):
                 page.add_fact(Fact(FieldName.SPECIALTY, tag, words, "text", 0.55, page.url))
+        if not is_telling(line):
+            continue
         for sentence in sentences(line):
             if size := find_employees(sentence):
                 page.add_fact(Fact(FieldName.EMPLOYEES, *size, "text", 0.75, page.url))

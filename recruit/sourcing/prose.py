@@ -76,6 +76,23 @@ _SEAT = re.compile(
 _PLACE = re.compile(r"(?:[A-ZÀ-ÞŁŚŽ][\w'’.-]*[ ,]*){1,8}")
 
 
+_DIGIT = re.compile("[0-9]")
+_PUNCTUATION = str.maketrans(",.;:()-–/", " " * 9)
+# Without a digit, a number's name, or a word for a seat a sentence says nothing that is read here.
+_TELLING = frozenset(
+    "dozen hundred thousand one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty"
+    " forty fifty solo headquarter headquarters headquartered hq head office offices based located sitz ansässig"
+    " nineties eighties seventies dutzend hundert zwanzig dreißig fünfzig".split()  # noqa: SIM905
+)
+
+
+def is_telling(line: str) -> bool:
+    """Tell whether a line may say anything that this module reads; a quick look for the most lines."""
+    if _DIGIT.search(line):
+        return True
+    return not _TELLING.isdisjoint(line.lower().translate(_PUNCTUATION).split())
+
+
 def find_employees(sentence: str) -> tuple[Interval, str] | None:
     """Return how many people a sentence says the firm has, and the words that say it."""
     sentence = plain_dashes(sentence)

@@ -13,30 +13,28 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields, replace
+from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
-from recruit.clock import stopwatch
-from recruit.config import PREFIX, CrmKind, InboxKind, MailTransport, Settings, load_settings
-from recruit.db.transaction import Transaction
+from recruit.clock import ShiftedClock, stopwatch
+from recruit.config import PREFIX, Settings, load_settings
+from recruit.db.engine import make_engine
+from recruit.db.transaction import Transaction, transaction
 from recruit.logs import correlation, get_logger, set_up_logs
-from recruit.sourcing.budget import Spent, reached
-from recruit.sourcing.crawling.plan import Page, PageResult, user_agent
+from recruit.sourcing.crawling.plan import user_agent
 from recruit.sourcing.frontier import (
     ClaimedCrawl,
     NotACrawl,
     claim_crawl,
     end_crawl,
     fail_crawl,
-    settle_pages,
-    take_pages,
 )
 from recruit.sourcing.usecases import LEASE, JobIsOver, JobTaken, UnknownJob, release_job
-from recruit.wiring import App, build_app
+from recruit.worker.crawl_sink import DatabaseIsAway, DatabaseSink, OpenTx, patiently
 from recruit.worker.holder import holder
 
 FINISHED, FAILED, REFUSED, STOPPED = 0, 1, 2, 3
-_SIGN_OF_LIFE_S = 2.0
 _WITH_PARENT = "--with-parent"
 
 
@@ -87,119 +85,61 @@ def settings_environment(settings: Settings) -> dict[str, str]:
     return {PREFIX + f.name.upper(): str(getattr(settings, f.name)) for f in fields(settings)}
 
 
-OpenTx = Callable[[], AbstractContextManager[Transaction]]
+def crawl_job(
+    open_tx: OpenTx,
+    job_id: int,
+    *,
+    agent: str,
+    keep_going: Callable[[], bool] = lambda: True,
+) -> int:
+    """Crawl a job in this process under the name `agent` and return the exit code.
 
-
-class DatabaseSink:
-    """Gives out the pages of a job's frontier and settles their results, each call a transaction.
-
-    When a limit of the budget is reached, `exhausted` is True: no page is given out any more, and what is
-    under way is dropped unless the limit is one of pages.
+    It can be called once in a process.
     """
-
-    def __init__(
-        self,
-        open_tx: OpenTx,
-        job_id: int,
-        runner: str,
-        claimed: ClaimedCrawl,
-        keep_going: Callable[[], bool],
-    ) -> None:
-        """Work on a job that `runner` has claimed, until `keep_going` says no."""
-        self._open_tx = open_tx
-        self._job_id = job_id
-        self._runner = runner
-        self._plan = claimed.plan
-        self._spent = claimed.spent
-        self._keep_going = keep_going
-        self._under_way: set[int] = set()
-        self._signed_at = stopwatch()
-
-    @property
-    def exhausted(self) -> bool:
-        """Tell whether a limit of the budget is reached."""
-        return reached(self._plan.spec.budget, self._spent) is not None
-
-    def take(self, limit: int) -> list[Page]:
-        """Return the next pages, as far as the budget reaches."""
-        if self.exhausted:
-            return []
-        pages_left = self._plan.spec.budget.pages - self._spent.pages - len(self._under_way)
-        limit = min(limit, pages_left)
-        if limit <= 0:
-            return []
-        with self._open_tx() as tx:
-            pages = take_pages(
-                tx,
-                job_id=self._job_id,
-                plan=self._plan,
-                under_way=self._under_way,
-                limit=limit,
-            )
-        self._under_way |= {page.id for page in pages}
-        return pages
-
-    def settle(self, results: Sequence[PageResult]) -> bool:
-        """Record results; without any, show now and then that the process lives."""
-        going = self._keep_going()
-        seconds = stopwatch() - self._signed_at
-        if not results and going and seconds < _SIGN_OF_LIFE_S:
-            return True
-        self._signed_at = stopwatch()
-        with self._open_tx() as tx:
-            wanted = settle_pages(
-                tx,
-                job_id=self._job_id,
-                runner=self._runner,
-                plan=self._plan,
-                results=results,
-                seconds=seconds,
-            )
-        self._under_way -= {result.page.id for result in results}
-        size = sum(result.fetched.size for result in results if result.fetched)
-        self._spent += Spent(len(results), size, seconds)
-        return wanted and going and not (self.exhausted and self._under_way)
-
-
-def crawl_job(app: App, job_id: int, keep_going: Callable[[], bool] = lambda: True) -> int:
-    """Crawl a job in this process and return the exit code. It can be called once in a process."""
     log = get_logger("crawl")
     runner = holder()
     try:
-        claimed = _claim(app, job_id, runner)
+        claimed = _claim(open_tx, job_id, runner, agent)
     except (UnknownJob, NotACrawl, JobIsOver, JobTaken) as error:
         log.warning("refused", reason=str(error))
         return REFUSED
-    sink = DatabaseSink(app.transaction, job_id, runner, claimed, keep_going)
+    sink = DatabaseSink(open_tx, job_id, runner, claimed, keep_going)
     try:
         # Scrapy is slow to load, and the job is claimed, and so shown as running, before.
         from recruit.sourcing.crawling.engine import crawl
 
         finished = crawl(claimed.plan, sink) or (sink.exhausted and keep_going())
+        patiently(
+            open_tx,
+            lambda tx: end_crawl(
+                tx, job_id=job_id, runner=runner, plan=claimed.plan, finished=finished
+            ),
+        )
+    except DatabaseIsAway as error:
+        # Nothing can be written of it; when its lease is over a sweep goes on with the job.
+        log.warning("stopped", reason=str(error))
+        return STOPPED
     except Exception as error:
         log.exception("failed")
-        with app.transaction() as tx:
+        with open_tx() as tx:
             text = f"The crawler failed: {type(error).__name__}: {error}"[:1000]
             fail_crawl(tx, job_id=job_id, runner=runner, message=text)
         return FAILED
-    with app.transaction() as tx:
-        end_crawl(tx, job_id=job_id, runner=runner, plan=claimed.plan, finished=finished)
     return FINISHED if finished else STOPPED
 
 
-def _claim(app: App, job_id: int, runner: str) -> ClaimedCrawl:
+def _claim(open_tx: OpenTx, job_id: int, runner: str, agent: str) -> ClaimedCrawl:
     """Claim a job; one that a killed process has left is free at once, or when that one's lease is over."""
-    agent = user_agent(app.settings.sender_address)
     give_up_at = stopwatch() + LEASE.total_seconds() + 1
     while True:
         try:
-            with app.transaction() as tx:
+            with open_tx() as tx:
                 return claim_crawl(tx, job_id=job_id, runner=runner, user_agent=agent)
         except JobTaken as taken:
             if stopwatch() > give_up_at:
                 raise
             if is_dead(taken.runner):
-                with app.transaction() as tx:
+                with open_tx() as tx:
                     release_job(tx, job_id=job_id, runner=taken.runner)
             else:
                 time.sleep(0.5)
@@ -233,19 +173,20 @@ def main(arguments: Sequence[str]) -> int:
 
     settings = load_settings()
     set_up_logs(as_json=settings.log_json)
-    # A crawler sends no mail and asks no CRM.
-    quiet = replace(
-        settings,
-        crm=CrmKind.NONE,
-        inbox=InboxKind.NONE,
-        mail_transport=MailTransport.CONSOLE,
-    )
-    app = build_app(quiet)
+    # Without `wiring`: a crawler sends no mail, asks no CRM and scores nobody, and what loads for
+    # these takes several times its memory.
+    engine = make_engine(settings.database)
+    clock = ShiftedClock(timedelta(seconds=settings.demo_clock_shift_s))
+
+    def open_tx() -> AbstractContextManager[Transaction]:
+        return transaction(engine, clock.now())
+
+    agent = user_agent(settings.sender_address)
     try:
         with correlation(job=int(numbers[0])):
-            return crawl_job(app, int(numbers[0]), keep_going)
+            return crawl_job(open_tx, int(numbers[0]), agent=agent, keep_going=keep_going)
     finally:
-        app.close()
+        engine.dispose()
 
 
 if __name__ == "__main__":

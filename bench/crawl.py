@@ -1,0 +1,248 @@
+"""Crawling and extracting 16 KB pages with JSON-LD on loopback, politeness lifted, into a database.
+
+The peer is a bare Scrapy spider that fetches the same pages and reads nothing, in the same run. The site is
+a process of its own; so is each crawler, as in production, and its memory is its own.
+"""
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from time import perf_counter
+
+from bench.result import Result
+from recruit.clock import SystemClock
+from recruit.db.engine import make_engine
+from recruit.db.transaction import transaction
+
+_PAGES = 3_000
+_A_LISTING = 100
+_SIZE = 16 * 1024
+
+
+def run() -> list[Result]:
+    """Crawl with Recruit and with bare Scrapy, and compare."""
+    site = subprocess.Popen(
+        [sys.executable, "-m", "bench.crawl", "site"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert site.stdout is not None
+        address = site.stdout.readline().strip()
+        with tempfile.TemporaryDirectory() as folder:
+            database = f"sqlite:///{folder}/bench.db"
+            job_id = _prepare(address, database)
+            peer = _measure("peer", address)
+            ours = _measure("ours", database, str(job_id))
+    finally:
+        site.kill()
+        site.wait()
+    rate, peer_rate = ours["pages"] / ours["seconds"], peer["pages"] / peer["seconds"]
+    return [
+        Result(
+            "crawl and extract, 16 KB JSON-LD pages",
+            rate,
+            "pages/s",
+            peer=f"bare Scrapy, {peer_rate:,.0f} pages/s",
+            ratio=rate / peer_rate,
+            must="≥ 300",
+            stretch="≥ 500",
+            met=rate >= 300 and ours["records"] == _PAGES,
+        ),
+        Result(
+            "crawl and extract, CPU a page",
+            1000 * ours["cpu_s"] / ours["pages"],
+            "ms",
+            peer=f"bare Scrapy, {1000 * peer['cpu_s'] / peer['pages']:.2f} ms",
+            ratio=ours["cpu_s"] / ours["pages"] / (peer["cpu_s"] / peer["pages"]),
+        ),
+        Result(
+            "crawl and extract, memory",
+            ours["megabytes"],
+            "MB",
+            peer=f"bare Scrapy, {peer['megabytes']:,.0f} MB",
+            ratio=ours["megabytes"] / peer["megabytes"],
+            must="≤ 200",
+            met=ours["megabytes"] <= 200,
+        ),
+    ]
+
+
+def _measure(*arguments: str) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.crawl", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    report: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return report
+
+
+def _prepare(address: str, database: str) -> int:
+    from recruit.db.migrate import upgrade
+    from recruit.sourcing.spec import parse_source_spec
+    from recruit.sourcing.usecases import define_source, open_job
+    from recruit.sourcing.values import JobKind
+
+    engine = make_engine(database)
+    upgrade(engine)
+    spec = parse_source_spec(
+        {
+            "name": "bench",
+            "start_urls": [f"{address}/firms?page=1"],
+            "listing": {"items": "a.firm", "next": "a[rel=next]"},
+            "politeness": {
+                "delay_s": 0,
+                "concurrency": 16,
+                "allow_private_hosts": [address.partition("://")[2]],
+            },
+        },
+        "bench",
+    )
+    with transaction(engine, SystemClock().now()) as tx:
+        source = define_source(tx, spec=spec)
+        job_id = open_job(tx, source_id=source.id, kind=JobKind.CRAWL).id
+    engine.dispose()
+    return job_id
+
+
+def _crawl_ours(database: str, job_id: int) -> dict[str, float]:
+    from recruit.sourcing.tables import SourcingJob
+    from recruit.worker.crawl import crawl_job
+
+    engine, clock = make_engine(database), SystemClock()
+    started = perf_counter()
+    crawl_job(
+        lambda: transaction(engine, clock.now()), job_id, agent="Recruit/0 (+mailto:a@b.example)"
+    )
+    seconds = perf_counter() - started
+    with transaction(engine, clock.now()) as tx:
+        job = tx.session.get_one(SourcingJob, job_id)
+    engine.dispose()
+    return _report(job.read, seconds) | {"records": job.records_new}
+
+
+def _crawl_bare(address: str) -> dict[str, float]:
+    import scrapy
+    from scrapy.crawler import CrawlerProcess
+
+    class Bare(scrapy.Spider):
+        name = "bare"
+        fetched = 0
+
+        async def start(self):  # type: ignore[no-untyped-def]
+            yield scrapy.Request(f"{address}/firms?page=1", callback=self.listing)
+
+        def listing(self, response):  # type: ignore[no-untyped-def]
+            type(self).fetched += 1
+            for url in response.css("a.firm::attr(href)").getall():
+                yield response.follow(url, callback=self.firm)
+            for url in response.css("a[rel=next]::attr(href)").getall():
+                yield response.follow(url, callback=self.listing)
+
+        def firm(self, response):  # type: ignore[no-untyped-def]  # noqa: ARG002
+            type(self).fetched += 1
+
+    process = CrawlerProcess(
+        {
+            "LOG_LEVEL": "ERROR",
+            "CONCURRENT_REQUESTS": 64,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+            "ROBOTSTXT_OBEY": True,
+            "DOWNLOAD_DELAY": 0,
+            "TELNETCONSOLE_ENABLED": False,
+            "COOKIES_ENABLED": False,
+        }
+    )
+    process.crawl(Bare)
+    started = perf_counter()
+    process.start()
+    return _report(Bare.fetched, perf_counter() - started)
+
+
+def _report(pages: int, seconds: float) -> dict[str, float]:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "pages": pages,
+        "seconds": seconds,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "megabytes": usage.ru_maxrss / 1024,
+    }
+
+
+def _firm(number: int) -> bytes:
+    data = {
+        "@context": "https://schema.org",
+        "@type": "Organization",
+        "name": f"Firm {number} Consulting GmbH",
+        "url": f"https://firm{number}.example",
+        "email": f"info@firm{number}.example",
+        "telephone": f"+49 30 {901800 + number % 100}",
+        "foundingDate": str(1950 + number % 70),
+        "numberOfEmployees": {"minValue": 10, "maxValue": 49},
+        "address": {
+            "streetAddress": f"Street {number}",
+            "postalCode": "10115",
+            "addressLocality": "Berlin",
+            "addressCountry": "DE",
+        },
+        "knowsAbout": ["Kubernetes", "Cloud migration", "Training"],
+        "sameAs": [f"https://www.linkedin.com/company/firm{number}"],
+    }
+    head = f"<!doctype html><html lang=en><head><title>Firm {number} | Locator</title>"
+    script = f'<script type="application/ld+json">{json.dumps(data)}</script></head><body><main>'
+    said = f"<h1>Firm {number} Consulting GmbH</h1><p>We plan, build and run systems for our customers.</p>"
+    filler = "".join(
+        f'<section class="card"><h3>Case {n}</h3><p>A paragraph about the work that was done, and for whom, '
+        "in words that say nothing of the firm.</p><ul><li>first</li><li>second</li></ul></section>"
+        for n in range(100)
+    )
+    body = f"{head}{script}{said}{filler}"
+    return body[: _SIZE - 30].encode() + b"</p></main></body></html>"
+
+
+def _listing(page: int) -> bytes:
+    first = (page - 1) * _A_LISTING
+    links = "".join(
+        f'<li><a class="firm" href="/firms/{n}">Firm {n}</a></li>'
+        for n in range(first, min(first + _A_LISTING, _PAGES))
+    )
+    onward = f'<a rel="next" href="/firms?page={page + 1}">next</a>'
+    return f"<ul>{links}</ul>{onward if first + _A_LISTING < _PAGES else ''}".encode()
+
+
+async def _serve() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while request := await reader.readuntil(b"\r\n\r\n"):
+                path = request.split(b" ", 2)[1].decode()
+                status, kind, body = "200 OK", "text/html; charset=utf-8", b""
+                if path.startswith("/firms?page="):
+                    body = _listing(int(path.rpartition("=")[2]))
+                elif path.startswith("/firms/"):
+                    body = _firm(int(path.rpartition("/")[2]))
+                else:
+                    status = "404 Not Found"
+                head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+                writer.write(head.encode() + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    print(f"http://127.0.0.1:{port}", flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["site"]:
+            asyncio.run(_serve())
+        case ["ours", database, job_id]:
+            print(json.dumps(_crawl_ours(database, int(job_id))))
+        case ["peer", address]:
+            print(json.dumps(_crawl_bare(address)))
