@@ -163,3 +163,19 @@ class KnownPage(Base):
     read_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("source_id", "url_hash"),)
+
+
+class SourceTrial(Base):
+    """A source that was tried before it was kept. `found` is a list of {"url", "facts"}."""
+
+    __tablename__ = "source_trial"
+
+    id: Mapped[Id]
+    definition: Mapped[dict[str, Any]]
+    status: Mapped[JobStatus] = mapped_column(status_type(JobStatus))
+    read: Mapped[int] = mapped_column(default=0)
+    found: Mapped[list[Any]]
+    problems: Mapped[list[Any]]
+    message: Mapped[str] = mapped_column(Text, default="")
+    asked_by: Mapped[str] = mapped_column(String(200))
+    asked_at: Mapped[datetime]

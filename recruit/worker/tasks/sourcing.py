@@ -10,6 +10,7 @@ from recruit.wiring import App
 from recruit.worker.crawl import run_crawl_process
 from recruit.worker.importer import run_import_process
 from recruit.worker.sweep import task
+from recruit.worker.trial import run_trial_process
 
 SWEEPS: dict[str, float] = {"sourcing.resume_imports": 1, "sourcing.resume_crawls": 2}
 
@@ -46,3 +47,7 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
         for job_id in waiting:
             app.wake("sourcing.run_import", job_id)
         return waiting
+
+    @task(celery, "sourcing.run_trial")
+    def run_trial(trial_id: int) -> str:
+        return f"trial {trial_id} ended with {run_trial_process(trial_id, get_app().settings)}"

@@ -36,6 +36,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_saved_view_name")),
     )
     op.create_table(
+        "source_trial",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("definition", Json, nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("read", sa.Integer(), nullable=False),
+        sa.Column("found", Json, nullable=False),
+        sa.Column("problems", Json, nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.String(length=200), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_trial")),
+    )
+    op.create_table(
         "chance",
         sa.Column("profile_id", BigInt, autoincrement=False, nullable=False),
         sa.Column("firm_id", BigInt, autoincrement=False, nullable=False),
@@ -382,8 +395,8 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
@@ -423,13 +436,13 @@ def downgrade() -> None:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
 
@@ -533,6 +546,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_chance_firm_id")
 
     op.drop_table("chance")
+    op.drop_table("source_trial")
     op.drop_table("saved_view")
     op.drop_table("persons_verdict")
     # ### end Alembic commands ###
