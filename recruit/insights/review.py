@@ -16,6 +16,7 @@ from recruit.firms.tables import (
     VerdictPair,
 )
 from recruit.firms.values import Verdict
+from recruit.insights.stated import show_value
 from recruit.sourcing.tables import Source, SourceRecord
 
 # The rows of a comparison: what evidence is about, its heading, and the field that a source states.
@@ -244,8 +245,7 @@ def _stated(facts: list[Any]) -> dict[str, list[str]]:
     """Return by field what a sighting states, each text once; what was only inferred is marked."""
     stated: dict[str, dict[str, None]] = {}
     for fact in facts:
-        value = fact.get("value")
-        text = value if isinstance(value, str) else str(fact.get("text") or "")
+        text = show_value(fact.get("value"))
         shown = f"{text} (inferred)" if fact.get("inferred") else text
         if text:
             stated.setdefault(str(fact.get("field")), {})[shown] = None

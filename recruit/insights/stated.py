@@ -39,7 +39,7 @@ def stated_values(
 
 def _stated(fact: dict[str, Any], record: SourceRecord, title: str) -> StatedValue:
     return StatedValue(
-        value=_shown(fact.get("value")),
+        value=show_value(fact.get("value")),
         text=str(fact.get("text") or ""),
         source=title,
         url=fact.get("url") or record.url,
@@ -51,7 +51,8 @@ def _stated(fact: dict[str, Any], record: SourceRecord, title: str) -> StatedVal
     )
 
 
-def _shown(value: Any) -> str:
+def show_value(value: Any) -> str:
+    """Write a fact's value as it is stored: text, an interval, or several parts."""
     if not isinstance(value, dict):
         return "" if value is None else str(value)
     if "low" not in value and "high" not in value:
