@@ -179,8 +179,7 @@ def compare_domains(a: Fingerprint, b: Fingerprint, around: Surroundings) -> Evi
     if not shared:
         brand = any(around.crowd.get(f"b:{one.name.key}") for one in (a, b))
         if brand and a.name.places and b.name.places:
-            other = a.name.places != b.name.places
-            return Evidence(TWO_OUTLETS if other else ONE_OUTLET, "outlets of a brand")
+            return Evidence(TWO_OUTLETS, "outlets of a brand")
         return _NOTHING
     found = [
         _weigh_domain(a, b, domain, SAME_MAIL_DOMAIN, around, "same mail domain")
@@ -196,9 +195,9 @@ def _weigh_domain(
     outlets = around.crowd.get(f"o:{domain}", 0)
     placed = bool(a.name.places) + bool(b.name.places)
     if outlets >= BRAND and placed == 2:
-        if a.name.places == b.name.places:
-            return Evidence(ONE_OUTLET, f"an outlet at {domain}")
-        return Evidence(TWO_OUTLETS, f"outlets at {domain}", contradicts=True)
+        # A brand may have several in one town, called alike.
+        reason = f"outlets at {domain}"
+        return Evidence(TWO_OUTLETS, reason, contradicts=a.name.places != b.name.places)
     if outlets >= BIG_BRAND and placed == 1:
         return Evidence(ONE_OUTLET, f"an outlet at {domain}")
     crowding = around.doublings(f"d:{domain}")

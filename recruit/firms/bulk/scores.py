@@ -189,15 +189,14 @@ class Scorer:
         brand = of_shared(self.crowds.outlets >= _BRAND) > 0
         outlets = shared & brand & two
         found.contradicted |= outlets & (place_a != place_b)
-        of_two = np.where(place_a == place_b, weights.ONE_OUTLET, weights.TWO_OUTLETS)
-        points += np.where(outlets, of_two, 0).astype(np.float32)
+        points += np.where(outlets, weights.TWO_OUTLETS, 0).astype(np.float32)
         outlet = shared & (of_shared(big) > 0) & any_ & ~two
         points += np.where(outlet, weights.ONE_OUTLET, 0).astype(np.float32)
         shared &= ~outlets & ~outlet
         key_a, key_b = sheet.key[sheet.name[a]], sheet.key[sheet.name[b]]
         outlets = ~shared & ~both & ~plain & (place_a >= 0) & (place_b >= 0)
         outlets &= self.brand[key_a] | self.brand[key_b]
-        points += np.where(outlets, of_two, 0).astype(np.float32)
+        points += np.where(outlets, weights.TWO_OUTLETS, 0).astype(np.float32)
         points += found.shared(shared & both, crowding, weights.SAME_DOMAIN, weights.CROWDED_DOMAIN)
         return points + found.shared(
             shared & ~both, crowding, weights.SAME_MAIL_DOMAIN, weights.CROWDED_DOMAIN
