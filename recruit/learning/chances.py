@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from recruit.learning.calibration import WINDOW, Sigmoid, fit_sigmoid
 from recruit.learning.drift import Drift, measure_drift
 from recruit.learning.features import features_table, firm_features
 from recruit.learning.likeness import ENOUGH, look_alike
-from recruit.learning.outcomes import Gathered, gather_outcomes
+from recruit.learning.outcomes import Gathered, features_since, gather_outcomes
 from recruit.learning.record import ModelRecord
 from recruit.learning.registry import ModelRefused, Models
 from recruit.learning.serving import LookupScorer
@@ -167,12 +167,11 @@ def explain_chance(
 
 
 def read_drift(tx: Transaction, models: Models, *, name: str) -> Drift:
-    """Return what has moved since a model was trained: firms, rate and error."""
+    """Return what has moved since a model was trained: the firms that are written to, the rate, the error."""
     record = models.get(name)
     profile = get_profile(tx, profile_name=record.profile)
     scorer = LookupScorer(models.tables(name))
-    _, features = _all_features(tx, profile)
-    since = gather_since(tx, record, profile)
+    since = _gather_since(tx, record, profile)
     try:
         logit = _score(scorer, since.features)
     except KeyError as error:
@@ -180,24 +179,28 @@ def read_drift(tx: Transaction, models: Models, *, name: str) -> Drift:
     latest = slice(-WINDOW, None)
     return measure_drift(
         record.spread,
-        features,
+        features_since(tx, profile, Training.from_json(record.asked), _last_moment(record)),
         rate_then=record.data.positives / record.data.rows,
         probability=record.sigmoid.probability(logit)[latest],
         y=since.y[latest],
     )
 
 
-def gather_since(tx: Transaction, record: ModelRecord, profile: ProfileDefinition) -> Gathered:
+def _gather_since(tx: Transaction, record: ModelRecord, profile: ProfileDefinition) -> Gathered:
     """Return the outcomes that a model was not trained on: of firms contacted after its data's last day."""
-    last = datetime.combine(date.fromisoformat(record.data.last_on), datetime.max.time(), UTC)
-    return gather_outcomes(tx, profile, Training.from_json(record.asked), since=last)
+    training = Training.from_json(record.asked)
+    return gather_outcomes(tx, profile, training, since=_last_moment(record))
+
+
+def _last_moment(record: ModelRecord) -> datetime:
+    return datetime.combine(date.fromisoformat(record.data.last_on), time.max, UTC)
 
 
 def _latest_sigmoid(
     tx: Transaction, record: ModelRecord, profile: ProfileDefinition, scorer: LookupScorer
 ) -> Sigmoid:
     """Return the sigmoid of the latest outcomes that the model never saw, drawn to that of its training."""
-    since = gather_since(tx, record, profile)
+    since = _gather_since(tx, record, profile)
     latest = slice(-WINDOW, None)
     return fit_sigmoid(_score(scorer, since.features)[latest], since.y[latest], record.sigmoid)
 

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,7 +141,7 @@ def read_tables(folder: Path) -> LookupTables:
                 )
             columns = [_read_column(c, i, arrays) for i, c in enumerate(told["columns"])]
             return LookupTables(float(told["level"]), tuple(columns))
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
         if isinstance(error, TablesRefused):
             raise
         raise TablesRefused(

@@ -79,6 +79,19 @@ def gather_outcomes(
     )
 
 
+def features_since(
+    tx: Transaction, profile: ProfileDefinition, training: Training, since: datetime
+) -> pd.DataFrame:
+    """Return the firms first contacted after `since`, as they were known then, their outcome known or not."""
+    approaches = [
+        one
+        for one in list_approaches(tx, training)
+        if one.contacted_at > since
+        and fate_of(one, training.window, tx.now) not in {Fate.BEFORE, Fate.YOUNGER}
+    ]
+    return features_table(_rows_at_contact(tx, approaches, profile), profile)
+
+
 def days_since_1970(moment: datetime) -> float:
     """Return a moment as days."""
     return (moment - _EPOCH) / timedelta(days=1)
@@ -99,7 +112,7 @@ def list_approaches(tx: Transaction, training: Training) -> list[Approach]:
         .group_by(Touch.firm_id)
     )
     contacted = {firm_id: at for firm_id, at in first if at is not None}
-    partners = dict(tx.session.execute(select(Partner.firm_id, Partner.accepted_at)).tuples())
+    partners = dict(tx.session.execute(select(Partner.firm_id, Partner.accepted_at)).all())
     bounced = set(
         tx.session.scalars(
             select(Enrollment.firm_id).where(Enrollment.exit_reason == ExitReason.BOUNCED)
@@ -124,7 +137,7 @@ def list_approaches(tx: Transaction, training: Training) -> list[Approach]:
 def _outcome_times(tx: Transaction, training: Training) -> dict[int, datetime]:
     if training.stage is Stage.REVENUE:
         return _revenue_times(tx, training.least_revenue)
-    return dict(tx.session.execute(_first_times(training.stage)).tuples())
+    return dict(tx.session.execute(_first_times(training.stage)).all())
 
 
 def _first_times(stage: Stage) -> Any:

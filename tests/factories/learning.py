@@ -116,6 +116,7 @@ def make_history(tx: Transaction, n: int, *, seed: int = 0) -> None:
     for number in range(n):
         contacted_at = tx.now - timedelta(days=700) + timedelta(days=600 * number / n)
         people = int(random.choice([4, 40, 120, 2000]))
+        founded = int(random.integers(1990, 2020))
         country = str(random.choice(["DE", "US"]))
         logit = -2.2 + 2.4 * (people in {40, 120}) + 1.6 * (country == "DE")
         is_good = random.random() < expit(np.array([logit]))[0]
@@ -127,7 +128,7 @@ def make_history(tx: Transaction, n: int, *, seed: int = 0) -> None:
             employees_low=people,
             employees_high=people,
             country=country,
-            founded_low=2010,
-            founded_high=2010,
+            founded_low=founded,
+            founded_high=founded,
             specialties=["kubernetes"] if random.random() < 0.5 else ["bakery"],
         )
