@@ -42,6 +42,13 @@ def record_inbound(tx: Transaction, *, mail: IncomingMail) -> Reply | None:
     received_at = min(mail.received_at or tx.now, tx.now)
     verdict = classify_parts(parts, received_at.date())
     match = _match(tx, verdict, parts)
+    # Before the reply refers to them: a reference is a weak lock, and a claim may wait for it.
+    lock_to_stop(
+        tx,
+        firm_ids=match.firm_ids,
+        addresses=[parts.sender, _written_to(match, verdict.recipient)],
+        enrollment_ids=[match.enrollment.id] if match.enrollment else [],
+    )
     by_person = verdict.kind in _BY_A_PERSON
     reply = Reply(
         message_id=message_id,
@@ -90,12 +97,6 @@ def _match(tx: Transaction, verdict: Classified, parts: MailParts) -> Match:
 def _act(
     tx: Transaction, reply: Reply, verdict: Classified, match: Match, parts: MailParts
 ) -> None:
-    lock_to_stop(
-        tx,
-        firm_ids=match.firm_ids,
-        addresses=[parts.sender, _written_to(match, verdict.recipient)],
-        enrollment_ids=[match.enrollment.id] if match.enrollment else [],
-    )
     match verdict.kind:
         case InboundKind.HUMAN:
             _stop_firms(tx, match, ExitReason.REPLIED, f"{parts.sender} answered.")

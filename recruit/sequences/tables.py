@@ -132,8 +132,9 @@ class Enrollment(Base):
     slot: Mapped[int] = mapped_column(default=0, server_default="0")
     # The domain that is written to: an answer from a colleague there is an answer of the firm.
     address_domain: Mapped[str] = mapped_column(String(253), index=True)
-    # Hash of the token in the unsubscribe link; set when the first message is composed.
-    unsubscribe_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # Hash of the token in the unsubscribe link; set when the first message is composed. Not unique for the
+    # database: setting a key column takes a lock that even those who only refer to the row wait for.
+    unsubscribe_key: Mapped[str | None] = mapped_column(String(64), index=True)
     status: Mapped[EnrollmentStatus] = mapped_column(status_type(EnrollmentStatus))
     exit_reason: Mapped[ExitReason | None] = mapped_column(status_type(ExitReason))
     exit_detail: Mapped[str] = mapped_column(Text, default="")

@@ -339,6 +339,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("mailbox_id", BigInt, nullable=True))
         batch_op.add_column(sa.Column("slot", sa.Integer(), server_default="0", nullable=False))
         batch_op.drop_constraint(batch_op.f("uq_enrollment_sequence_id_firm_id"), type_="unique")
+        batch_op.drop_constraint(batch_op.f("uq_enrollment_unsubscribe_key"), type_="unique")
+        batch_op.create_index(
+            batch_op.f("ix_enrollment_unsubscribe_key"), ["unsubscribe_key"], unique=False
+        )
         batch_op.create_unique_constraint(
             batch_op.f("uq_enrollment_sequence_id_firm_id_slot"), ["sequence_id", "firm_id", "slot"]
         )
@@ -395,8 +399,8 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
@@ -436,13 +440,13 @@ def downgrade() -> None:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
 
@@ -484,6 +488,10 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("fk_enrollment_mailbox_id"), type_="foreignkey")
         batch_op.drop_constraint(
             batch_op.f("uq_enrollment_sequence_id_firm_id_slot"), type_="unique"
+        )
+        batch_op.drop_index(batch_op.f("ix_enrollment_unsubscribe_key"))
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_enrollment_unsubscribe_key"), ["unsubscribe_key"]
         )
         batch_op.create_unique_constraint(
             batch_op.f("uq_enrollment_sequence_id_firm_id"), ["sequence_id", "firm_id"]
