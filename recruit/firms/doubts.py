@@ -12,6 +12,8 @@ from recruit.firms.matching import EVIDENCE_OF
 from recruit.firms.tables import DoubtfulPair
 
 _CHUNK = 500
+# From so many sightings on, looking at all pairs is less work than looking each one's up.
+_MANY = 5000
 T = TypeVar("T")
 
 
@@ -21,14 +23,9 @@ def refresh_doubtful(tx: Transaction, fresh: Collection[int], doubtful: Iterable
     A pair that became one firm otherwise is kept out of sight: it waits again if that is undone.
     """
     found = {(min(one.a, one.b), max(one.a, one.b)): one for one in doubtful}
-    since: dict[tuple[int, int], datetime] = {}
-    for ids in _chunks(sorted(fresh)):
-        at_fresh = or_(DoubtfulPair.record_a.in_(ids), DoubtfulPair.record_b.in_(ids))
-        old = select(DoubtfulPair.record_a, DoubtfulPair.record_b, DoubtfulPair.found_at)
-        since |= {(a, b): at for a, b, at in tx.session.execute(old.where(at_fresh))}
-        tx.session.execute(delete(DoubtfulPair).where(at_fresh))
-    # Those between sightings that have not changed stand already, or are judged anew now.
-    _drop(tx, sorted(found))
+    since = _list_since(tx, fresh)
+    # A run judges pairs between its sightings' neighbours anew as well.
+    _drop(tx, sorted(since.keys() | found.keys()))
     rows = [
         {
             "record_a": a,
@@ -42,6 +39,21 @@ def refresh_doubtful(tx: Transaction, fresh: Collection[int], doubtful: Iterable
     ]
     for chunk in _chunks(rows):
         tx.session.execute(insert(DoubtfulPair), chunk)
+
+
+def _list_since(tx: Transaction, fresh: Collection[int]) -> dict[tuple[int, int], datetime]:
+    """Return since when the pairs at these sightings wait."""
+    old = select(DoubtfulPair.record_a, DoubtfulPair.record_b, DoubtfulPair.found_at)
+    if len(fresh) > _MANY:
+        # People look at few pairs; the sightings of a first run are a million.
+        wanted = frozenset(fresh)
+        rows = tx.session.execute(old)
+        return {(a, b): at for a, b, at in rows if a in wanted or b in wanted}
+    since: dict[tuple[int, int], datetime] = {}
+    for ids in _chunks(sorted(fresh)):
+        at_fresh = or_(DoubtfulPair.record_a.in_(ids), DoubtfulPair.record_b.in_(ids))
+        since |= {(a, b): at for a, b, at in tx.session.execute(old.where(at_fresh))}
+    return since
 
 
 def _evidence(link: Link) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from recruit.db.transaction import Transaction
+from recruit.firms.families import list_families
 from recruit.firms.tables import Contact
 from recruit.sequences.tables import Enrollment, Reply, Sequence, SequenceVersion, Touch
 from recruit.sequences.values import (
@@ -96,26 +97,27 @@ class Conversation:
 
 
 def read_conversation(tx: Transaction, firm_id: int) -> Conversation:
-    """Return the conversation with a firm; three queries."""
+    """Return the conversation with a firm, under every id that it has had; four queries."""
     session = tx.session
+    family = list_families(tx, [firm_id]).get(firm_id, (firm_id,))
     enrollments = session.execute(
         select(Enrollment, Sequence, SequenceVersion, Contact)
         .join(Sequence, Sequence.id == Enrollment.sequence_id)
         .join(SequenceVersion, SequenceVersion.id == Enrollment.sequence_version_id)
         .join(Contact, Contact.id == Enrollment.contact_id)
-        .where(Enrollment.firm_id == firm_id)
+        .where(Enrollment.firm_id.in_(family))
         .order_by(Enrollment.id)
     ).all()
     touches = session.scalars(
         select(Touch)
         .where(
-            Touch.firm_id == firm_id,
+            Touch.firm_id.in_(family),
             or_(Touch.status != TouchStatus.CANCELLED, Touch.blocked_by != ""),
         )
         .order_by(Touch.due_at, Touch.id)
     )
     replies = session.scalars(
-        select(Reply).where(Reply.firm_id == firm_id).order_by(Reply.received_at, Reply.id)
+        select(Reply).where(Reply.firm_id.in_(family)).order_by(Reply.received_at, Reply.id)
     )
     return Conversation(
         enrollments=tuple(_enrollment(*row) for row in enrollments),
