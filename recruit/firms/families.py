@@ -6,7 +6,7 @@ moved, but what could not (see `recruit.firms.moving`) is found by asking for th
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.store import FirmNotFound, get_firm, list_firms_by_ids
@@ -18,6 +18,15 @@ class ParentRefused(ValueError):
     """A firm cannot belong to that one; the message says why."""
 
 
+# Built once, since every claim asks it.
+_RELATED = select(Firm.id, Firm.merged_into_id).where(
+    or_(
+        Firm.id.in_(bindparam("ids", expanding=True)),
+        Firm.merged_into_id.in_(bindparam("ids", expanding=True)),
+    )
+)
+
+
 def list_families(tx: Transaction, firm_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """Return for each firm the ids it has had through merges, the surviving one first."""
     wanted = set(firm_ids)
@@ -25,11 +34,7 @@ def list_families(tx: Transaction, firm_ids: Iterable[int]) -> dict[int, tuple[i
     waiting, explored = set(wanted), set[int]()
     # One query where nothing was ever merged, which is nearly always.
     while waiting:
-        rows = tx.session.execute(
-            select(Firm.id, Firm.merged_into_id).where(
-                or_(Firm.id.in_(waiting), Firm.merged_into_id.in_(waiting))
-            )
-        ).all()
+        rows = tx.session.execute(_RELATED, {"ids": sorted(waiting)}).all()
         explored |= waiting
         found = {row.id: row.merged_into_id for row in rows}
         above |= found

@@ -9,8 +9,8 @@ from sqlalchemy import and_, func, or_, select
 
 from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
+from recruit.firms.families import list_families
 from recruit.firms.tables import Contact, Firm
-from recruit.sequences.store import list_families
 from recruit.sequences.tables import Reply, Touch
 from recruit.sync.tables import CrmCursor, CrmLink, SyncEvent
 from recruit.sync.values import LinkStatus, SyncDirection

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from recruit.db.base import Base
 from recruit.db.transaction import Transaction
+from recruit.firms.families import list_families
 from recruit.firms.tables import Firm
 from recruit.onboarding.tables import (
     AgreementAcceptance,
@@ -102,12 +103,10 @@ def get_firm_row(tx: Transaction, firm_id: int) -> Firm:
 
 def list_family(tx: Transaction, firm_id: int) -> list[int]:
     """Return the ids of a firm as it is now and of all firms that were merged into it."""
-    family = [get_firm_row(tx, firm_id).id]
-    newest = family
-    while newest:
-        newest = list(tx.session.scalars(select(Firm.id).where(Firm.merged_into_id.in_(newest))))
-        family = family + newest
-    return family
+    family = list_families(tx, [firm_id]).get(firm_id)
+    if family is None:
+        raise LookupError(f"There is no firm {firm_id}.")
+    return list(family)
 
 
 def find_member(tx: Transaction, person_id: int) -> PartnerMember | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 
 from recruit.db.transaction import Transaction
+from recruit.firms.families import list_families
 from recruit.sequences.answers import answered_since, list_answers
 from recruit.sequences.definition import Compliance, SequenceDefinition
 from recruit.sequences.due import Facts
@@ -15,7 +16,6 @@ from recruit.sequences.planning import Course, get_definition, standing_rules
 from recruit.sequences.policies import lacks
 from recruit.sequences.quota import Room
 from recruit.sequences.recipients import Recipient, list_recipients
-from recruit.sequences.store import list_families
 from recruit.sequences.suppression import ask_suppressed
 from recruit.sequences.tables import Enrollment, Sequence, SequenceVersion, Touch
 from recruit.sequences.threads import Thread, list_threads

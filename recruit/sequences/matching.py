@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 
 from recruit.db.transaction import Transaction
+from recruit.firms.families import list_families
 from recruit.firms.tables import Firm
 from recruit.sequences.addresses import FREE_MAIL, address_key, domain_and_parents, domain_of
-from recruit.sequences.store import list_families
 from recruit.sequences.tables import Enrollment, Mailbox, Touch
 
 

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
+from recruit.firms.families import list_families
 from recruit.sequences.addresses import address_key
 from recruit.sequences.quota import give_place_back
 from recruit.sequences.store import (
     UnknownRow,
     announce_firm,
     get_family,
-    list_families,
     lock_enrollments,
     move_touch,
 )

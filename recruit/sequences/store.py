@@ -12,12 +12,12 @@ Whoever goes back in this list takes only what it holds already, or skips what o
 recovery). They are `key_share` locks, which let others refer to a locked row.
 """
 
-from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from recruit.db.transaction import Transaction
+from recruit.firms.families import list_families
 from recruit.firms.tables import Firm
 from recruit.sequences.addresses import address_key
 from recruit.sequences.tables import Enrollment, Mailbox, Sequence, SequenceVersion, Touch
@@ -45,14 +45,6 @@ class UnknownRow(SequencesError, LookupError):
 
 class IllegalTransition(SequencesError):
     """A touch cannot go from where it stands to where it was to go."""
-
-
-_RELATED = select(Firm.id, Firm.merged_into_id).where(
-    or_(
-        Firm.id.in_(bindparam("ids", expanding=True)),
-        Firm.merged_into_id.in_(bindparam("ids", expanding=True)),
-    )
-)
 
 
 def mailbox_id_of() -> ColumnElement[int]:
@@ -95,32 +87,6 @@ def get_mailbox(tx: Transaction, address: str | None) -> Mailbox:
     known = ", ".join(mailbox.address for mailbox in mailboxes) or "none"
     wanted = f"no mailbox {address}" if address else "no mailbox to send from"
     raise UnknownMailbox(f"There is {wanted}; known: {known}. Add it before the sequence is saved.")
-
-
-def list_families(tx: Transaction, firm_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
-    """Return for each firm the ids it has had through merges, the surviving one first."""
-    wanted = set(firm_ids)
-    parent: dict[int, int | None] = {}
-    waiting, explored = set(wanted), set[int]()
-    # One query where nothing was ever merged, which is nearly always.
-    while waiting:
-        rows = tx.session.execute(_RELATED, {"ids": sorted(waiting)}).all()
-        explored |= waiting
-        found = {row.id: row.merged_into_id for row in rows}
-        parent |= found
-        waiting = (found.keys() | {above for above in found.values() if above}) - explored
-    members: dict[int, list[int]] = {}
-    for firm_id in sorted(parent):
-        members.setdefault(_root(firm_id, parent), []).append(firm_id)
-    families = {root: (root, *(i for i in ids if i != root)) for root, ids in members.items()}
-    return {i: families[_root(i, parent)] for i in wanted if i in parent}
-
-
-def _root(firm_id: int, parent: Mapping[int, int | None]) -> int:
-    above = parent.get(firm_id)
-    while above is not None:
-        firm_id, above = above, parent.get(above)
-    return firm_id
 
 
 def get_family(tx: Transaction, firm_id: int) -> tuple[int, ...]:

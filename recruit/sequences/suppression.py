@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import bindparam, or_, select
 
 from recruit.db.transaction import Transaction
+from recruit.firms.families import list_families
 from recruit.firms.listed import list_left_alone
 from recruit.sequences.addresses import address_key, domain_and_parents, domain_of, key_hash
 from recruit.sequences.stopping import finish_enrollments
-from recruit.sequences.store import UnknownRow, get_family, list_families, lock_enrollments
+from recruit.sequences.store import UnknownRow, get_family, lock_enrollments
 from recruit.sequences.tables import Enrollment, Suppression, Touch
 from recruit.sequences.values import ExitReason, SequencesError, SuppressionScope
 

@@ -6,10 +6,10 @@ from sqlalchemy import Select, and_, or_, select
 
 from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
+from recruit.firms.families import list_families
 from recruit.firms.tables import Contact, Firm
 from recruit.onboarding.tables import Candidate, Partner
 from recruit.scoring.tables import Profile, ProfileVersion, Score
-from recruit.sequences.store import list_families
 from recruit.sequences.tables import Enrollment, Reply, Touch
 from recruit.sequences.tables import Sequence as OutreachSequence
 from recruit.sequences.values import InboundKind, StepKind, TouchStatus
