@@ -1,6 +1,7 @@
 """Firms from an Arrow table: what the database streams and what Parquet files hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pyarrow.parquet as pq
 
 from recruit.scoring.columns import NUMBERS, FirmColumns, Floats, TagColumn, TextColumn
 from recruit.scoring.section import near
-from recruit.scoring.tagtexts import read_tag_lists, read_tag_texts
+from recruit.scoring.tagtexts import read_tag_lists, read_tag_texts, tag_column
 from recruit.scoring.values import ScoringRefused
 from recruit.scoring.wording import TAG_FIELDS
 
+_READERS = 2
 _TEXTS = ("domain", "website")
 _CODED = ("country", "region", "city")
 COLUMNS = ("id", "version", "name", *_TEXTS, *_CODED, *NUMBERS, *TAG_FIELDS)
@@ -27,28 +29,41 @@ class ParquetRefused(ScoringRefused):
 def read_parquet(path: Path) -> FirmColumns:
     """Read firms from a Parquet file; see `columns_of` for its columns. Raises `ParquetRefused`."""
     try:
-        schema = pq.read_schema(path)
+        metadata = pq.read_metadata(path)
+        schema = metadata.schema.to_arrow_schema()
+        _check(path, schema)
         wanted = [name for name in schema.names if name in COLUMNS]
-        # Text that repeats is read by its codes, which takes a tenth of the time and the space.
-        coded = [name for name in (*_CODED, *TAG_FIELDS) if name in wanted]
-        table = pq.read_table(
-            path,
-            columns=wanted,
-            read_dictionary=[_leaf(schema, name) for name in coded],
-            memory_map=True,
-        )
-    except (OSError, pa.ArrowInvalid) as error:
+
+        def read(name: str) -> Any:
+            # Text that repeats is read by its codes, which takes a quarter of the time and the space.
+            repeats = name in _CODED or name in TAG_FIELDS
+            file = pq.ParquetFile(
+                path,
+                metadata=metadata,
+                read_dictionary=[_leaf(schema, name)] if repeats else None,
+                memory_map=True,
+            )
+            values = file.read(columns=[name], use_threads=False).column(0)
+            try:
+                return _READ[name](values)
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+                raise ParquetRefused(f"{path}: {name} is {values.type}: {error}") from error
+
+        # Column by column: a whole table at once needs three times the memory for a while.
+        with ThreadPoolExecutor(_READERS) as readers:
+            columns = dict(zip(wanted, readers.map(read, wanted), strict=True))
+    except (OSError, pa.ArrowException) as error:
         raise ParquetRefused(f"{path} cannot be read as Parquet: {error}") from error
+    return _join(columns, metadata.num_rows, f"row of {path.name}")
+
+
+def _check(path: Path, schema: pa.Schema) -> None:
     for name in ("id", "name"):
-        if name not in table.column_names:
+        if name not in schema.names:
             known = ", ".join(schema.names)
             raise ParquetRefused(
                 f'{path} has no column "{name}".{near(name, schema.names)} It has: {known}.'
             )
-    try:
-        return columns_of(table, origin=f"row of {path.name}")
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-        raise ParquetRefused(f"{path}: a column has another type than expected: {error}") from error
 
 
 def _leaf(schema: pa.Schema, name: str) -> str:
@@ -64,34 +79,27 @@ def columns_of(table: pa.Table, *, origin: str = "") -> FirmColumns:
     `id` and `name` must be there. Where others are absent, nothing is known: `version` (1), texts,
     numbers, and tags as lists of text or as texts that hold a JSON list.
     """
+    columns = {n: _READ[n](table.column(n)) for n in table.column_names if n in COLUMNS}
+    return _join(columns, table.num_rows, origin)
 
-    def column(name: str, absent: Callable[[], Any], read: Callable[[Any], Any]) -> Any:
-        return read(table.column(name)) if name in table.column_names else absent()
 
-    size = table.num_rows
-    columns: dict[str, Any] = {
-        name: column(name, lambda: np.full(size, np.nan), _numbers) for name in NUMBERS
+def _join(columns: dict[str, Any], size: int, origin: str) -> FirmColumns:
+    absent: dict[str, Callable[[], Any]] = {
+        **dict.fromkeys(NUMBERS, lambda: np.full(size, np.nan)),
+        **dict.fromkeys(_CODED, lambda: TextColumn((), np.full(size, -1, np.int32))),
+        **dict.fromkeys(TAG_FIELDS, lambda: tag_column(pa.array([], pa.string()), np.zeros(size))),
+        **dict.fromkeys(_TEXTS, lambda: pa.nulls(size, pa.string())),
+        "version": lambda: np.ones(size, np.int64),
     }
-    columns |= {
-        name: column(name, lambda: TextColumn((), np.full(size, -1, np.int32)), _coded)
-        for name in _CODED
-    }
-    columns |= {
-        name: column(
-            name,
-            lambda: TagColumn((), np.zeros(size + 1, np.int64), np.zeros(0, np.int32)),
-            _tags,
-        )
-        for name in TAG_FIELDS
-    }
+    found = {n: columns[n] if n in columns else absent[n]() for n in COLUMNS}
     return FirmColumns(
-        ids=_whole(table.column("id")),
-        versions=column("version", lambda: np.ones(size, np.int64), _whole),
-        names=_text(table.column("name")),
-        domains=column("domain", lambda: pa.nulls(size, pa.string()), _text),
-        websites=column("website", lambda: pa.nulls(size, pa.string()), _text),
+        ids=found.pop("id"),
+        versions=found.pop("version"),
+        names=found.pop("name"),
+        domains=found.pop("domain"),
+        websites=found.pop("website"),
         origin=origin,
-        **columns,
+        **found,
     )
 
 
@@ -102,11 +110,13 @@ def _whole(values: pa.ChunkedArray) -> Any:
 
 
 def _numbers(values: pa.ChunkedArray) -> Floats:
-    return values.cast(pa.float64()).to_numpy().copy()  # type: ignore[no-any-return]
+    return values.cast(pa.float64()).to_numpy()  # type: ignore[no-any-return]
 
 
 def _text(values: pa.ChunkedArray) -> pa.Array:
-    return values.cast(pa.string()).combine_chunks()
+    if values.type != pa.string():
+        values = values.cast(pa.string())
+    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
 
 
 def _coded(values: pa.ChunkedArray) -> TextColumn:
@@ -123,3 +133,14 @@ def _tags(values: pa.ChunkedArray) -> TagColumn:
     if pa.types.is_dictionary(values.type):
         values = values.cast(pa.string())
     return read_tag_texts(values.cast(pa.string()))
+
+
+_READ: Mapping[str, Callable[[pa.ChunkedArray], Any]] = {
+    "id": _whole,
+    "version": _whole,
+    "name": _text,
+    **dict.fromkeys(_TEXTS, _text),
+    **dict.fromkeys(_CODED, _coded),
+    **dict.fromkeys(NUMBERS, _numbers),
+    **dict.fromkeys(TAG_FIELDS, _tags),
+}

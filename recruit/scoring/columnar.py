@@ -18,8 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recruit.scoring.columns import Bools, FirmColumns, Floats, Ints
+from recruit.scoring.criteria.specialty import Specialty
 from recruit.scoring.profile import Criterion, ProfileDefinition
 from recruit.scoring.values import Override, OverrideKind, Standing
+from recruit.scoring.wording import Group
 
 STANDINGS = tuple(Standing)
 _CODE = {standing: np.int8(code) for code, standing in enumerate(STANDINGS)}
@@ -70,6 +72,7 @@ def assess(
     overrides: Sequence[Override] = (),
 ) -> Assessed:
     """Return the shares and standings of all firms."""
+    _look_for(profile, firms)
     spans = [criterion.measure.shares(firms, today) for criterion in profile.criteria]
     return _join(profile, firms, today, overrides, spans)
 
@@ -81,6 +84,7 @@ def score_columns(
     overrides: Sequence[Override] = (),
 ) -> Counted:
     """Return the points of all firms, keeping no shares: `count(profile, assess(…))` in less memory."""
+    _look_for(profile, firms)
     return _add_up(
         profile,
         _join(profile, firms, today, overrides, []),
@@ -128,6 +132,21 @@ def order(counted: Counted, firms: FirmColumns, top: int | None = None) -> Ints:
     places = pc.sort_indices(table, sort_keys=keys).to_numpy()
     sorted_rows: Ints = rows[places][:top]
     return sorted_rows
+
+
+def _look_for(profile: ProfileDefinition, firms: FirmColumns) -> None:
+    """Look for all that the profile names at once: tags are the longest columns by far."""
+    wanted: dict[str, list[Group]] = {}
+    for criterion in profile.criteria:
+        if isinstance(criterion.measure, Specialty):
+            for name in criterion.measure.look_in:
+                wanted.setdefault(name, []).extend(criterion.measure.groups)
+    for rule in (*profile.must_haves, *profile.exclusions):
+        for name, groups in rule.groups.items():
+            wanted.setdefault(name, []).extend(groups)
+    for name, groups in wanted.items():
+        (column,) = firms.tag_fields((name,))
+        column.look_for(groups)
 
 
 def _add_up(

@@ -14,14 +14,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from recruit.firms.values import FirmView
-from recruit.scoring.wording import TAG_FIELDS, Phrase, words_of
+from recruit.scoring.wording import TAG_FIELDS, Group, Phrase, words_of
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
-# Marks of so many groups of phrases fit into one word of the machine.
+# Marks of so many groups fit into one word of the machine.
 _BITS = 63
+# Of a million firms, these take 100 MB at most.
+_MOST_KEPT = 12 * _BITS
 
 
 @dataclass(frozen=True)
@@ -98,21 +100,46 @@ class TagColumn:
                 )
         return found
 
-    def marks(self, groups: Sequence[Iterable[Phrase]]) -> list[Bools]:
-        """Return for each group of phrases which firms have a tag that holds one of them."""
-        marked: list[Bools] = []
-        for start in range(0, len(groups), _BITS):
-            chunk = groups[start : start + _BITS]
+    @cached_property
+    def _joined(self) -> dict[Group, tuple[Ints, int]]:
+        """Where the marks of a group are kept: an array of bits, and which of them."""
+        return {}
+
+    def look_for(self, groups: Iterable[Group]) -> None:
+        """Mark the firms of many groups in one pass, so that asking for each is quick afterwards."""
+        new = [group for group in dict.fromkeys(groups) if group not in self._joined]
+        if len(self._joined) + len(new) > _MOST_KEPT:
+            self._joined.clear()
+        for start in range(0, len(new), _BITS):
+            chunk = new[start : start + _BITS]
             # One bit a group: the bits of a firm's tags are joined in one pass, whatever their number.
-            bits = np.zeros(len(self.vocabulary) + 1, np.int64)
+            bits = np.zeros(len(self.vocabulary), np.int64)
             for number, phrases in enumerate(chunk):
                 bits[list(self._naming(phrases))] |= 1 << number
             # The entry behind the last gives firms at the end without tags something to read.
-            of_tags = np.append(bits[self.codes], 0)
+            of_tags = np.zeros(len(self.codes) + 1, np.int64)
+            np.take(bits, self.codes, out=of_tags[:-1], mode="clip") if len(bits) else None
             joined = np.bitwise_or.reduceat(of_tags, self.offsets[:-1])
             joined[self.counts == 0] = 0
-            marked += [(joined >> number & 1).astype(np.bool_) for number in range(len(chunk))]
-        return marked
+            self._joined.update((group, (joined, n)) for n, group in enumerate(chunk))
+
+    def packed(self, groups: Sequence[Group]) -> Ints:
+        """Return for every firm a number whose bit i tells whether it holds `groups[i]`; 63 at most."""
+        self.look_for(groups)
+        kept = [self._joined[group] for group in groups]
+        joined, first = kept[0]
+        if all(one is joined and n == first + i for i, (one, n) in enumerate(kept)):
+            return (joined >> first) & ((1 << len(groups)) - 1)
+        packed = np.zeros(len(self.counts), np.int64)
+        for number, (one, bit) in enumerate(kept):
+            packed |= (one >> bit & 1) << number
+        return packed
+
+    def marks(self, groups: Sequence[Group]) -> list[Bools]:
+        """Return for each group of phrases which firms have a tag that holds one of them."""
+        self.look_for(groups)
+        kept = [self._joined[group] for group in groups]
+        return [(joined & (1 << number)) != 0 for joined, number in kept]
 
     def at(self, row: int) -> tuple[str, ...]:
         """Return one firm's tags."""
@@ -175,33 +202,36 @@ class FirmColumns:
         """Return the columns of these fields."""
         return [getattr(self, name) for name in look_in]
 
-    def view(self, row: int) -> FirmView:
-        """Return one firm as plain values."""
-        known: dict[str, Any] = {
-            name: None if np.isnan(value := getattr(self, name)[row]) else float(value)
+    def views(self, rows: Ints | Sequence[int]) -> list[FirmView]:
+        """Return some firms as plain values, in this order."""
+        places = np.asarray(rows, np.int64)
+        known: dict[str, list[Any]] = {
+            name: [None if v != v else v for v in getattr(self, name)[places].tolist()]  # noqa: PLR0124
             for name in ("latitude", "longitude")
         }
         known |= {
-            name: None if np.isnan(value := getattr(self, name)[row]) else int(value)
+            name: [None if v != v else int(v) for v in getattr(self, name)[places].tolist()]  # noqa: PLR0124
             for name in NUMBERS[2:]
         }
-        known |= {name: getattr(self, name).at(row) for name in (*_TEXTS, *TAG_FIELDS)}
         known |= {
-            "website": self.websites[row].as_py(),
-            "domain": self.domains[row].as_py(),
+            name: [getattr(self, name).at(row) for row in places] for name in (*_TEXTS, *TAG_FIELDS)
         }
-        stated = {name.removesuffix("_low").removesuffix("_high") for name, v in known.items() if v}
-        return FirmView(
-            id=int(self.ids[row]),
-            version=int(self.versions[row]),
-            name=self.names[row].as_py(),
-            origins=tuple((name, self.origin) for name in sorted(stated)) if self.origin else (),
-            **known,
-        )
+        texts = {"name": self.names, "domain": self.domains, "website": self.websites}
+        known |= {name: array.take(pa.array(places)).to_pylist() for name, array in texts.items()}
+        known |= {"id": self.ids[places].tolist(), "version": self.versions[places].tolist()}
+        found = []
+        for values in zip(*known.values(), strict=True):
+            fields = dict(zip(known, values, strict=True))
+            found.append(FirmView(**fields, origins=self._origins(fields)))
+        return found
 
-    def take(self, rows: Ints) -> "FirmColumns":
-        """Return the columns of some firms, in this order."""
-        return FirmColumns.from_views([self.view(int(row)) for row in rows])
+    def _origins(self, values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        if not self.origin:
+            return ()
+        stated = {
+            name.removesuffix("_low").removesuffix("_high") for name, v in values.items() if v
+        }
+        return tuple((name, self.origin) for name in sorted(stated))
 
 
 NUMBERS = (

@@ -25,7 +25,7 @@ from recruit.scoring.criteria.tenure import (
     years_of_each,
 )
 from recruit.scoring.section import Section
-from recruit.scoring.wording import names, phrase, tags_of, words_of
+from recruit.scoring.wording import Group, names, phrase, tags_of, words_of
 
 
 class Answer(StrEnum):
@@ -107,6 +107,15 @@ class Rule:
             yes &= holds
             no |= fails
         return yes, no
+
+    @property
+    def groups(self) -> dict[str, list[Group]]:
+        """Return for each field of tags what is looked for in it."""
+        in_tags = [tuple(map(phrase, words)) for words in (self.tags, self.without_tags)]
+        found = {name: list(in_tags) for name in self.look_in if self.tags or self.without_tags}
+        if self.labels:
+            found.setdefault("tags", []).append(tuple(map(phrase, self.labels)))
+        return found
 
     def _judge_columns(self, firms: FirmColumns, today: date) -> Iterator[tuple[Bools, Bools]]:
         if self.domains:

@@ -1,8 +1,8 @@
 """How what a profile looks for is found in what a firm's tags say: as whole words, never inside others."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from recruit.firms.values import FirmView
 
@@ -10,8 +10,7 @@ from recruit.firms.values import FirmView
 TAG_FIELDS = ("specialties", "certifications", "partnerships", "tags")
 
 
-@dataclass(frozen=True)
-class Phrase:
+class Phrase(NamedTuple):
     """Words that stand side by side in a tag; with `is_prefix` the last one may go on ("62." → "62.02")."""
 
     words: tuple[str, ...]
@@ -20,6 +19,8 @@ class Phrase:
     def stands_in(self, tag: tuple[str, ...]) -> bool:
         """Tell whether the words of a tag hold this phrase."""
         size = len(self.words)
+        if not self.is_prefix and (size == 1 or self.words[0] not in tag):
+            return self.words[0] in tag
         if not self.is_prefix:
             return any(tag[i : i + size] == self.words for i in range(len(tag) - size + 1))
         return any(
@@ -27,6 +28,10 @@ class Phrase:
             and tag[i + size - 1].startswith(self.words[-1])
             for i in range(len(tag) - size + 1)
         )
+
+
+# Phrases of which any one will do.
+Group = tuple[Phrase, ...]
 
 
 @lru_cache(maxsize=65536)
@@ -43,14 +48,14 @@ def phrase(text: str) -> Phrase:
 
 def names(tag: str, wanted: Iterable[str]) -> bool:
     """Tell whether a tag names one of `wanted`: "managed kubernetes" names kubernetes."""
-    words = words_of(tag)
-    return any(phrase(text).stands_in(words) for text in wanted)
+    return holds(tag, tuple(map(phrase, wanted)))
 
 
-def names_any(tag: str, wanted: Iterable[Phrase]) -> bool:
-    """Tell whether a tag holds one of these phrases."""
+@lru_cache(maxsize=65536)
+def holds(tag: str, group: Group) -> bool:
+    """Tell whether a tag holds one of these phrases; the same few tags are asked again and again."""
     words = words_of(tag)
-    return any(one.stands_in(words) for one in wanted)
+    return any(one.stands_in(words) for one in group)
 
 
 def tags_of(firm: FirmView, look_in: tuple[str, ...]) -> tuple[str, ...]:

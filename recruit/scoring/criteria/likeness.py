@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recruit.scoring.columns import FirmColumns, Floats
-from recruit.scoring.wording import Phrase, names_any, words_of
+from recruit.scoring.columns import Bools, FirmColumns, Floats
+from recruit.scoring.wording import Group, Phrase, holds, words_of
 
 _ENGLISH = (
     "a an and are as at be by do does firm firms company companies for from has have in into is it its "
@@ -89,7 +89,7 @@ class Likeness:
     def found_in(self, tags: Iterable[str]) -> tuple[Wanted, ...]:
         """Return what of it stands in these tags."""
         tags = tuple(tags)
-        return tuple(w for w in self.wanted if any(names_any(tag, w.phrases) for tag in tags))
+        return tuple(w for w in self.wanted if any(holds(tag, w.phrases) for tag in tags))
 
     def of(self, found: Iterable[Wanted]) -> float:
         """Return the likeness that what was found makes, in [0, 1]."""
@@ -98,18 +98,17 @@ class Likeness:
     def of_each(self, firms: FirmColumns, look_in: tuple[str, ...]) -> Floats:
         """Return the likeness of every firm."""
         total = np.zeros(len(firms))
-        for item, marked in zip(self.wanted, marks_in(firms, look_in, self._groups), strict=True):
+        for item, marked in zip(self.wanted, marks_in(firms, look_in, self.groups), strict=True):
             total[marked] += item.weight
         return np.minimum(total / self.full, 1.0)
 
     @property
-    def _groups(self) -> list[tuple[Phrase, ...]]:
+    def groups(self) -> list[Group]:
+        """Return what is looked for in tags."""
         return [item.phrases for item in self.wanted]
 
 
-def marks_in(
-    firms: FirmColumns, look_in: tuple[str, ...], groups: list[tuple[Phrase, ...]]
-) -> list[np.ndarray]:
+def marks_in(firms: FirmColumns, look_in: tuple[str, ...], groups: list[Group]) -> list[Bools]:
     """Return for each group of phrases which firms hold one of them in any of these fields."""
     by_field = [column.marks(groups) for column in firms.tag_fields(look_in)]
     return [np.logical_or.reduce(marks) for marks in zip(*by_field, strict=True)]

@@ -16,7 +16,10 @@ from recruit.scoring.criteria.likeness import Corpus, Likeness, Wanted, marks_in
 from recruit.scoring.curves import saturate
 from recruit.scoring.section import Section, near
 from recruit.scoring.taxonomy import SCHEMES, phrases_of, read_code
-from recruit.scoring.wording import TAG_FIELDS, Phrase, names_any, phrase, tags_of, words_of
+from recruit.scoring.wording import TAG_FIELDS, Group, Phrase, holds, phrase, tags_of, words_of
+
+# A table of 2 ** 14 weights stays in the processor's nearest cache but one.
+_MOST_IN_TABLE = 14
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,8 @@ class Specialty:
         amount = sum_of([*(t.weight for t in found), *(one.of(items) for one, items in alike)])
         share = saturate(amount, self.enough)
         fields = tuple(f for f in self.look_in if tags_of(firm, (f,)))
-        phrases = [
-            *(p for t in found for p in t.phrases),
-            *(p for _, items in alike for item in items for p in item.phrases),
-        ]
-        words = tuple(tag for tag in tags if names_any(tag, phrases))
+        groups = [t.phrases for t in found] + [i.phrases for _, items in alike for i in items]
+        words = tuple(tag for tag in tags if any(holds(tag, group) for group in groups))
         said = [*self._said_of_terms(found, share), *_said_of_likeness(alike)]
         sentence = " ".join(said) or (
             f"Known for {_some(tags)}, which this profile does not look for."
@@ -89,15 +89,35 @@ class Specialty:
 
     def shares(self, firms: FirmColumns, today: date) -> tuple[Floats, Floats]:  # noqa: ARG002
         """Return the share of every firm, least and greatest."""
-        amount = np.zeros(len(firms))
-        marks = marks_in(firms, self.look_in, [term.phrases for term in self.terms])
-        for term, marked in zip(self.terms, marks, strict=True):
-            np.add(amount, term.weight, out=amount, where=marked)
+        for column in firms.tag_fields(self.look_in):
+            column.look_for(self.groups)
+        amount = self._amounts(firms)
         for likeness in self.likenesses:
             amount += likeness.of_each(firms, self.look_in)
         low = np.minimum(amount / self.enough, 1.0)
         stated = np.logical_or.reduce([c.counts > 0 for c in firms.tag_fields(self.look_in)])
         return low, np.where(stated, low, 1.0)
+
+    def _amounts(self, firms: FirmColumns) -> Floats:
+        """Return the weight of the terms that every firm names, added in the order of the terms."""
+        groups = [term.phrases for term in self.terms]
+        if groups and len(groups) <= _MOST_IN_TABLE:
+            held = np.bitwise_or.reduce([c.packed(groups) for c in firms.tag_fields(self.look_in)])
+            # What each of the possible holdings weighs is looked up, not added, for each firm.
+            holdings = np.arange(1 << len(groups))
+            weighed = np.zeros(len(holdings))
+            for number, term in enumerate(self.terms):
+                weighed[(holdings >> number & 1) == 1] += term.weight
+            return weighed[held]
+        amount = np.zeros(len(firms))
+        for term, marked in zip(self.terms, marks_in(firms, self.look_in, groups), strict=True):
+            np.add(amount, term.weight, out=amount, where=marked)
+        return amount
+
+    @property
+    def groups(self) -> list[Group]:
+        """Return all that is looked for in tags."""
+        return [t.phrases for t in self.terms] + [g for one in self.likenesses for g in one.groups]
 
     def lift(self, firm: FirmView, today: date, share: float) -> Lift | None:
         """Return the fewest terms more, the heaviest first, that would be enough."""
@@ -133,7 +153,7 @@ class Specialty:
         return Lift(f"with {named} among its {where}", saturate(amount, self.enough), LEARN)
 
     def _found(self, tags: tuple[str, ...]) -> list[Term]:
-        return [t for t in self.terms if any(names_any(tag, t.phrases) for tag in tags)]
+        return [t for t in self.terms if any(holds(tag, t.phrases) for tag in tags)]
 
     def _said_of_terms(self, found: list[Term], share: float) -> list[str]:
         if not found:

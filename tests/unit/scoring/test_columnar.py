@@ -255,8 +255,8 @@ def test_columns_give_back_the_firms_that_they_were_made_of() -> None:
     columns = FirmColumns.from_views(views)
     for row, view in enumerate(views):
         plain = FirmView(**(vars(view) | {"origins": ()}))
-        assert columns.view(row) == plain
-    assert [columns.take([2, 0]).view(row).id for row in (0, 1)] == [3, 1]  # type: ignore[arg-type]
+        assert columns.views([row]) == [plain]
+    assert [view.id for view in columns.views([2, 0])] == [3, 1]
 
 
 @pytest.mark.parametrize("top", [None, 3])
