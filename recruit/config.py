@@ -131,6 +131,24 @@ class Settings:
     smtp_password: Secret = _setting(Secret(""), doc="SMTP password.", secret=True)
     smtp_security: SmtpSecurity = _setting(SmtpSecurity.STARTTLS, doc="none, starttls or tls.")
     smtp_timeout_s: float = _setting(30.0, doc="Seconds to wait for the SMTP server.")
+    dkim_selector: str = _setting(
+        "",
+        doc="Selector of the DKIM key that mail is signed with, here or by the mail server; the health page looks it up.",
+    )
+    dkim_key_path: Path = _setting(
+        Path(),
+        doc="RSA private key (PEM) to sign mail with; empty leaves signing to the mail server.",
+    )
+    sending_ips: str = _setting(
+        "", doc="Addresses that mail leaves from, separated by commas, for SPF and blocklists."
+    )
+    blocklists: str = _setting(
+        "zen.spamhaus.org,bl.spamcop.net",
+        doc="DNS blocklists that the health page asks, separated by commas.",
+    )
+    dns_server: str = _setting(
+        "", doc="Resolver for the health page, host or host:port; empty means the system's."
+    )
     sender_address: str = _setting(
         "partners@recruit.example", doc="From address of the first mailbox."
     )
@@ -148,6 +166,15 @@ class Settings:
     imap_user: str = _setting("", doc="IMAP user.")
     imap_password: Secret = _setting(Secret(""), doc="IMAP password.", secret=True)
     imap_tls: bool = _setting(True, doc="Whether IMAP speaks TLS from the start.")
+    imap_sent_is_complete: bool = _setting(
+        False,
+        doc="Whether the account's Sent folder holds everything that was sent, so that what is not there was not sent.",
+    )
+    inbound_webhook_secret: Secret = _setting(
+        Secret(""),
+        doc="Secret (whsec_…, Standard Webhooks) of those who post raw mail to /hooks/inbound; empty: nobody may.",
+        secret=True,
+    )
 
     crm: CrmKind = _setting(
         CrmKind.EMBEDDED,

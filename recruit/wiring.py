@@ -18,7 +18,7 @@ from recruit.crm.port import Crm
 from recruit.db.engine import make_engine
 from recruit.db.transaction import Transaction, transaction
 from recruit.firms.uniting import follow
-from recruit.mail.port import Inbox, Mailer
+from recruit.mail.port import Inbox, Lookup, Mailer, SentMail
 from recruit.sequences.merged import FOLLOWER as SEQUENCES
 
 # Stages that have something to do when firms become one or two.
@@ -40,6 +40,8 @@ class App:
     mailer: Mailer
     inbox: Inbox | None
     crm: Crm | None
+    sent_mail: SentMail | None = None
+    lookup: Lookup
     # Asks a worker to run a task soon: a hint that may be lost, never a promise.
     wake: Callable[..., None] = _no_wake
 
@@ -67,7 +69,9 @@ def build_app(
     clock: Clock | None = None,
     mailer: Mailer | None = None,
     inbox: Inbox | None = None,
+    sent_mail: SentMail | None = None,
     crm: Crm | None = None,
+    lookup: Lookup | None = None,
     wake: Callable[..., None] = _no_wake,
 ) -> App:
     """Build an App from settings; a part that is handed in takes the place of the configured one."""
@@ -78,8 +82,10 @@ def build_app(
         engine=make_engine(settings.database),
         secret=find_secret_key(settings),
         mailer=mailer or _make_mailer(settings),
-        inbox=inbox or _make_inbox(settings),
+        inbox=inbox or make_inbox(settings),
+        sent_mail=sent_mail or _make_sent_mail(settings),
         crm=crm or _make_crm(settings, clock),
+        lookup=lookup or _make_lookup(settings),
         wake=wake,
     )
 
@@ -92,11 +98,12 @@ def _make_clock(settings: Settings) -> Clock:
 def _make_mailer(settings: Settings) -> Mailer:
     from recruit.mail.adapters.console import ConsoleMailer
     from recruit.mail.adapters.memory import MemoryMailer
+    from recruit.mail.adapters.signing import SigningMailer
     from recruit.mail.adapters.smtp import SmtpMailer
 
     match settings.mail_transport:
         case MailTransport.SMTP:
-            return SmtpMailer(
+            mailer = SmtpMailer(
                 host=settings.smtp_host,
                 port=settings.smtp_port,
                 user=settings.smtp_user,
@@ -104,13 +111,33 @@ def _make_mailer(settings: Settings) -> Mailer:
                 security=settings.smtp_security,
                 timeout_s=settings.smtp_timeout_s,
             )
+            signer = make_outgoing(settings).signer
+            return SigningMailer(mailer, signer) if signer else mailer
         case MailTransport.MEMORY:
             return MemoryMailer()
         case MailTransport.CONSOLE:
             return ConsoleMailer()
 
 
-def _make_inbox(settings: Settings) -> Inbox | None:
+def _make_sent_mail(settings: Settings) -> SentMail | None:
+    from recruit.mail.adapters.imap_account import ImapAccount
+    from recruit.mail.adapters.imap_sent import ImapSentMail
+
+    if settings.inbox is not InboxKind.IMAP:
+        return None
+    return ImapSentMail(
+        ImapAccount(
+            settings.imap_host,
+            settings.imap_port,
+            settings.imap_user,
+            settings.imap_password,
+            settings.imap_tls,
+        )
+    )
+
+
+def make_inbox(settings: Settings) -> Inbox | None:
+    """Return a reader of the configured inbox with a connection of its own, or None without one."""
     from recruit.mail.adapters.imap import ImapInbox
     from recruit.mail.adapters.maildir import MaildirInbox
 

@@ -15,6 +15,7 @@ def serve_all(app: App) -> None:
     from recruit.web.app import create_app
     from recruit.worker.celery_app import make_celery, make_wake
     from recruit.worker.embedded import EmbeddedWorker
+    from recruit.worker.listening import listening
 
     celery = make_celery(app.settings, lambda: app)
     app.wake = make_wake(celery)
@@ -27,9 +28,11 @@ def serve_all(app: App) -> None:
         timeout_graceful_shutdown=3,
     )
     worker.start()
+    listener = listening(app)
     try:
         uvicorn.Server(config).run()
     finally:
+        listener.stop()
         worker.stop()
 
 
@@ -69,12 +72,17 @@ def register(cli: typer.Typer) -> None:
     ) -> None:
         """Work on tasks from the broker."""
         from recruit.worker.celery_app import make_celery, make_wake
+        from recruit.worker.listening import listening
 
         with open_app() as app:
             _need_broker(app)
             celery = make_celery(app.settings, lambda: app)
             app.wake = make_wake(celery)
-            celery.Worker(pool="threads", concurrency=concurrency, loglevel="WARNING").start()
+            listener = listening(app)
+            try:
+                celery.Worker(pool="threads", concurrency=concurrency, loglevel="WARNING").start()
+            finally:
+                listener.stop()
 
     @cli.command()
     def beat() -> None:

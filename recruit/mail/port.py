@@ -5,7 +5,7 @@ caller talks until the server waits for the text (`offer`), writes down that it 
 only then lets the message go (`finish`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -86,6 +86,49 @@ class Inbox(Protocol):
 
     def acknowledge(self, uid: str) -> None:
         """Mark a mail as read by us; it is never deleted. Raises InboxUnavailable."""
+        ...
+
+    def wait(self, keep_waiting: Callable[[], bool]) -> bool:
+        """Wait for new mail; True when it is time to look, False when `keep_waiting` says no.
+
+        Raises InboxUnavailable.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...
+
+
+class LookupUnavailable(Exception):
+    """DNS did not answer a question; that says nothing about the name."""
+
+
+class Lookup(Protocol):
+    """Questions to DNS. What does not exist is an empty list; each raises LookupUnavailable."""
+
+    def list_txt(self, name: str) -> list[str]:
+        """Return the texts at a name."""
+        ...
+
+    def list_addresses(self, name: str) -> list[str]:
+        """Return the IPv4 and IPv6 addresses of a name."""
+        ...
+
+    def list_mail_hosts(self, name: str) -> list[str]:
+        """Return the hosts that take mail for a domain, the preferred one first."""
+        ...
+
+    def list_names(self, address: str) -> list[str]:
+        """Return the names that an address goes by."""
+        ...
+
+
+class SentMail(Protocol):
+    """What lies in a mailbox's folder of sent mail."""
+
+    def find_sent(self, message_ids: Collection[str]) -> set[str]:
+        """Return which of these Message-IDs lie there; raises InboxUnavailable."""
         ...
 
     def close(self) -> None:

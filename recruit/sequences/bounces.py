@@ -132,8 +132,6 @@ def _looks_returned(mail: MailParts) -> bool:
     """
     if mail.report_type == "delivery-status" or "x-failed-recipients" in mail.headers:
         return True
-    if _FORWARDED.match(mail.subject):
-        return False
     sender = mail.headers.get("from", "")
     daemon = bool(_DAEMON.match(mail.sender)) or "mailer-daemon" in sender.lower()
     nobody = not mail.sender or mail.headers.get("return-path", "").strip() == "<>"
@@ -144,6 +142,8 @@ def _looks_returned(mail: MailParts) -> bool:
     if daemon:
         # A daemon's notice of another kind (a digest, a warning of our own quota) says none of this.
         return told or brings_back or find_reply_code(mail.text[:4000]) is not None
+    if _FORWARDED.match(mail.subject):
+        return False
     if nobody or _MACHINE.search(sender):
         return told
     # Gateways that send under any name: their words, and our mail or the failed address on its own line.

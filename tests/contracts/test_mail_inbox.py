@@ -151,7 +151,7 @@ def test_imap_connects_again_after_the_server_was_away(imap_port: int) -> None:
     inbox = imap_inbox(imap_port)
     append(imap_port, MAIL)
     assert len(list(inbox.fetch())) == 1
-    assert inbox._imap is not None
-    inbox._imap.sock.close()
+    assert inbox._client is not None
+    inbox._client.shutdown()
     assert len(list(inbox.fetch())) == 1
     inbox.close()

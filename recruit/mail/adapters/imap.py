@@ -1,28 +1,59 @@
-"""An IMAP folder as an inbox.
+"""An IMAP account as an inbox: its INBOX, and its folder for junk, where answers land too.
 
 What we have read is marked with a keyword of our own, not with \\Seen: a colleague who opens an
 answer in a mail program must not hide it from us. Flags are compared here, not searched for there,
 since a server without keyword search answers "none", and answers would be missed in silence.
 """
 
-import imaplib
-import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from recruit.config import Secret
-from recruit.mail.port import InboxUnavailable, IncomingMail
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError
 
-_KEYWORD = "$RecruitRead"
+from recruit.config import Secret
+from recruit.mail.adapters.imap_account import FAILURES, ImapAccount, special_folders
+from recruit.mail.port import IncomingMail
+
+_KEYWORD = b"$RecruitRead"
+_SEEN = rb"\Seen"
 # Answers are short; of a mail with large attachments the first part says all that we need.
 _MOST_BYTES = 5_000_000
-_TIMEOUT_S = 30.0
+_JUNK_NAMES = frozenset(
+    {"junk", "spam", "junk e-mail", "junk email", "junk mail", "bulk mail", "bulk", "spamverdacht"}
+    | {"junk-e-mail", "courrier indésirable", "indésirables", "pourriel", "correo no deseado"}
+    | {
+        "posta indesiderata",
+        "lixo eletrônico",
+        "lixo electrónico",
+        "ongewenste e-mail",
+        "skräppost",
+    }
+)
+_BATCH = 500
+# Servers hang up on an IDLE of 30 min (RFC 2177), and routers on a silent connection much sooner.
+_IDLE_LASTS_S = 240.0
+_LOOK_S = 1.0
+# How often a server that cannot notify is asked.
+_POLL_S = 5.0
+
+
+@dataclass
+class _Folder:
+    """What we know of a folder since it was selected; a new UIDVALIDITY makes it all void."""
+
+    validity: int = 0
+    last_uid: int = 0
+    waiting: set[int] = field(default_factory=set)
+    flag: bytes = _KEYWORD
 
 
 class ImapInbox:
-    """Reads one folder; connects at the first use and again after a lost connection."""
+    """Reads an account; connects at the first use and again after a lost connection."""
 
     def __init__(
         self,
@@ -35,111 +66,156 @@ class ImapInbox:
         folder: str = "INBOX",
     ) -> None:
         """Keep the address and the login; nothing is connected yet."""
-        self._host = host
-        self._port = port
-        self._user = user
-        self._password = password
-        self._tls = tls
-        self._folder = folder
-        self._imap: imaplib.IMAP4 | None = None
-        self._validity = ""
-        self._flag = _KEYWORD
-        self._last_uid = 0
-        self._waiting: set[int] = set()
+        self._account = ImapAccount(host, port, user, password, tls)
+        self._main = folder
+        self._client: IMAPClient | None = None
+        self._folders: dict[str, _Folder] = {}
+        self._selected = ""
 
     def fetch(self) -> Iterator[IncomingMail]:
         """Yield the mails that are not yet acknowledged, oldest first; raises InboxUnavailable."""
         try:
-            imap = self._connected()
-            self._look_for_new(imap)
-            for uid in sorted(self._waiting):
-                _, parts = imap.uid(
-                    "FETCH", str(uid), f"(INTERNALDATE BODY.PEEK[]<0.{_MOST_BYTES}>)"
-                )
-                found = [part for part in parts if isinstance(part, tuple)]
-                if not found:
-                    self._waiting.discard(uid)  # somebody has deleted or moved it
-                for head, raw in (part[:2] for part in found):
-                    yield IncomingMail(f"{self._validity}:{uid}", raw, _internal_date(head))
-        except (OSError, imaplib.IMAP4.error) as error:
-            raise self._lost(error) from error
+            client = self._connected()
+            for name in self._names(client):
+                try:
+                    self._select(client, name)
+                except IMAPClientError:
+                    if name == self._main:
+                        raise
+                    continue  # somebody has renamed or removed the junk folder meanwhile
+                yield from self._fetch_folder(client, name)
+        except FAILURES as error:
+            self.close()
+            raise self._account.unavailable(error) from error
 
     def acknowledge(self, uid: str) -> None:
         """Mark a mail as read by us; raises InboxUnavailable."""
-        validity, _, number = uid.partition(":")
+        name, _, rest = uid.rpartition("|")
+        validity, _, number = rest.partition(":")
         try:
-            imap = self._connected()
+            client = self._connected()
+            if self._selected != name:
+                self._select(client, name)
+            folder = self._folders[name]
             # A folder that was made anew has other mails under the same numbers.
-            if validity != self._validity:
+            if validity != str(folder.validity):
                 return
-            _, flags = imap.uid("STORE", number, "+FLAGS", f"({self._flag})")
-            if self._flag == _KEYWORD and _KEYWORD.encode() not in _joined(flags):
-                self._flag = r"\Seen"  # the server keeps no keywords
-                imap.uid("STORE", number, "+FLAGS", r"(\Seen)")
-            self._waiting.discard(int(number))
-        except (OSError, imaplib.IMAP4.error) as error:
-            raise self._lost(error) from error
+            flags = client.add_flags([int(number)], [folder.flag])
+            if folder.flag == _KEYWORD and _KEYWORD not in flags.get(int(number), (_KEYWORD,)):
+                folder.flag = _SEEN  # the server keeps no keywords
+                client.add_flags([int(number)], [_SEEN])
+            folder.waiting.discard(int(number))
+        except FAILURES as error:
+            self.close()
+            raise self._account.unavailable(error) from error
 
-    def _look_for_new(self, imap: imaplib.IMAP4) -> None:
-        # "n:*" names the newest mail even where it is older than n, and a server may answer in any order.
-        known = self._last_uid
-        _, lines = imap.uid("FETCH", f"{known + 1}:*", "(UID FLAGS)")
-        for line in lines:
-            text = _joined([line]).decode("ascii", "replace")
-            uid, flags = re.search(r"UID (\d+)", text), re.search(r"FLAGS \(([^)]*)\)", text)
-            if not uid or not flags or int(uid.group(1)) <= known:
-                continue
-            self._last_uid = max(self._last_uid, int(uid.group(1)))
-            if self._flag not in flags.group(1).split():
-                self._waiting.add(int(uid.group(1)))
+    def wait(self, keep_waiting: Callable[[], bool]) -> bool:
+        """Wait for new mail; True as soon as the server tells of some, or where only looking can tell.
+
+        False when `keep_waiting` says no. Raises InboxUnavailable.
+        """
+        try:
+            client = self._connected()
+            if self._selected != self._main:
+                self._select(client, self._main)
+            if not client.has_capability("IDLE"):
+                return _slept(_POLL_S, keep_waiting)
+            return _idled(client, keep_waiting)
+        except FAILURES as error:
+            self.close()
+            raise self._account.unavailable(error) from error
 
     def close(self) -> None:
         """End the connection."""
-        if self._imap is not None:
-            with suppress(OSError, imaplib.IMAP4.error):
-                self._imap.logout()
-            self._imap = None
+        if self._client is not None:
+            with suppress(*FAILURES):
+                self._client.logout()
+            self._client = None
 
-    def _connected(self) -> imaplib.IMAP4:
-        if self._imap is not None:
+    def _connected(self) -> IMAPClient:
+        if self._client is not None:
             try:
-                self._imap.noop()
-            except (OSError, imaplib.IMAP4.error):
-                self._imap = None
+                self._client.noop()
+            except FAILURES:
+                self._client = None
             else:
-                return self._imap
-        kind = imaplib.IMAP4_SSL if self._tls else imaplib.IMAP4
-        imap = kind(self._host, self._port, timeout=_TIMEOUT_S)
-        imap.login(self._user, self._password)
-        status, answer = imap.select(f'"{self._folder}"')
-        if status != "OK":
-            raise imaplib.IMAP4.error(f"folder {self._folder}: {answer!r}")
-        _, validity = imap.response("UIDVALIDITY")
-        self._validity = (validity[0] or b"").decode() if validity else ""
-        _, allowed = imap.response("PERMANENTFLAGS")
-        keywords = not allowed or allowed[0] is None or rb"\*" in _joined(allowed)
-        self._flag = _KEYWORD if keywords else r"\Seen"
-        self._last_uid = 0
-        self._waiting = set()
-        self._imap = imap
-        return imap
+                return self._client
+        # Other connections may have acknowledged mails meanwhile, so flags are read anew.
+        self._folders, self._selected = {}, ""
+        self._client = self._account.connect()
+        return self._client
 
-    def _lost(self, error: Exception) -> InboxUnavailable:
-        self.close()
-        return InboxUnavailable(
-            f"The inbox of {self._user} at {self._host}:{self._port} cannot be read: {error}"
-        )
+    def _names(self, client: IMAPClient) -> list[str]:
+        if not self._folders:
+            junk = special_folders(client, rb"\Junk", _JUNK_NAMES)
+            self._folders = {self._main: _Folder()} | {name: _Folder() for name in junk}
+        return list(self._folders)
+
+    def _select(self, client: IMAPClient, name: str) -> None:
+        # Selecting again is what tells a server to show mails that came by another connection.
+        answer = client.select_folder(name)
+        self._selected = name
+        folder = self._folders.setdefault(name, _Folder())
+        validity = int(answer.get(b"UIDVALIDITY", 0))
+        if validity != folder.validity:
+            self._folders[name] = folder = _Folder(validity)
+        allowed = answer.get(b"PERMANENTFLAGS")
+        keywords = allowed is None or not allowed or rb"\*" in allowed or _KEYWORD in allowed
+        folder.flag = _KEYWORD if keywords and folder.flag == _KEYWORD else _SEEN
+
+    def _fetch_folder(self, client: IMAPClient, name: str) -> Iterator[IncomingMail]:
+        folder = self._folders[name]
+        _look_for_new(client, folder)
+        for uid in sorted(folder.waiting):
+            if self._selected != name:
+                self._select(client, name)
+            found: dict[bytes, Any] = client.fetch(
+                [uid], ["INTERNALDATE", f"BODY.PEEK[]<0.{_MOST_BYTES}>"]
+            ).get(uid, {})
+            raw = next((v for k, v in found.items() if k.startswith(b"BODY[]")), None)
+            if raw is None:
+                folder.waiting.discard(uid)  # somebody has deleted or moved it
+                continue
+            yield IncomingMail(f"{name}|{folder.validity}:{uid}", raw, _aware(found))
 
 
-def _joined(parts: list[Any]) -> bytes:
-    flat = (piece for part in parts for piece in (part if isinstance(part, tuple) else (part,)))
-    return b" ".join(piece for piece in flat if isinstance(piece, bytes))
+def _look_for_new(client: IMAPClient, folder: _Folder) -> None:
+    # "n:*" names the newest mail even where it is older than n, and a server may answer in any order.
+    known = folder.last_uid
+    new = sorted(uid for uid in client.search(["UID", f"{known + 1}:*"]) if uid > known)
+    for start in range(0, len(new), _BATCH):
+        batch = new[start : start + _BATCH]
+        for uid, found in client.fetch(batch, ["FLAGS"]).items():
+            if folder.flag not in found.get(b"FLAGS", ()):
+                folder.waiting.add(uid)
+        folder.last_uid = batch[-1]
 
 
-def _internal_date(head: bytes) -> datetime | None:
-    found = re.search(rb'INTERNALDATE "([^"]+)"', head)
-    if not found:
+def _idled(client: IMAPClient, keep_waiting: Callable[[], bool]) -> bool:
+    client.idle()
+    heard = False
+    waited_s = 0.0
+    try:
+        while not heard and waited_s < _IDLE_LASTS_S and keep_waiting():
+            said = client.idle_check(timeout=_LOOK_S)
+            heard = any(len(word) > 1 and word[1] in {b"EXISTS", b"RECENT"} for word in said)
+            waited_s += 0.0 if said else _LOOK_S
+    finally:
+        client.idle_done()
+    # After a long silence one look costs nothing, and finds what a forgetful server did not tell.
+    return heard or keep_waiting()
+
+
+def _slept(seconds: float, keep_waiting: Callable[[], bool]) -> bool:
+    slept_s = 0.0
+    while slept_s < seconds and keep_waiting():
+        time.sleep(0.25)
+        slept_s += 0.25
+    return keep_waiting()
+
+
+def _aware(found: dict[bytes, Any]) -> datetime | None:
+    moment = found.get(b"INTERNALDATE")
+    if not isinstance(moment, datetime):
         return None
-    return datetime.strptime(found.group(1).decode().strip(), "%d-%b-%Y %H:%M:%S %z").astimezone(
-        UTC
-    )
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,6 +1,7 @@
 """A Maildir as an inbox: one file a mail, safe beside the server that delivers into it."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,6 +49,14 @@ class MaildirInbox:
                 flags = "".join(sorted(set(_flags(path)) | {"S"}))
                 path.rename(self._part("cur") / f"{uid}:2,{flags}")
                 return
+
+    def wait(self, keep_waiting: Callable[[], bool]) -> bool:
+        """Wait until there is an unread mail, looking twice a second."""
+        while keep_waiting():
+            if self._waiting():
+                return True
+            time.sleep(0.5)
+        return False
 
     def close(self) -> None:
         """Do nothing: there is no connection."""

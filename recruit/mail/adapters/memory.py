@@ -1,6 +1,7 @@
 """Mail that stays in the process: for tests and for looking at what would be sent."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from recruit.mail.port import Envelope, IncomingMail
@@ -50,6 +51,26 @@ class MemoryInbox:
     def acknowledge(self, uid: str) -> None:
         """Forget a mail."""
         self.mails = [mail for mail in self.mails if mail.uid != uid]
+
+    def wait(self, keep_waiting: Callable[[], bool]) -> bool:
+        """Wait until there is a mail."""
+        while not self.mails and keep_waiting():
+            time.sleep(0.02)
+        return bool(self.mails)
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+
+@dataclass
+class MemorySentMail:
+    """A folder of sent mail that a test fills with Message-IDs."""
+
+    message_ids: set[str] = field(default_factory=set)
+
+    def find_sent(self, message_ids: Collection[str]) -> set[str]:
+        """Return those that are known."""
+        return self.message_ids & set(message_ids)
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
