@@ -195,12 +195,21 @@ def _firm(number: int) -> bytes:
     script = f'<script type="application/ld+json">{json.dumps(data)}</script></head><body><main>'
     said = f"<h1>Firm {number} Consulting GmbH</h1><p>We plan, build and run systems for our customers.</p>"
     filler = "".join(
-        f'<section class="card"><h3>Case {n}</h3><p>A paragraph about the work that was done, and for whom, '
-        "in words that say nothing of the firm.</p><ul><li>first</li><li>second</li></ul></section>"
-        for n in range(100)
+        f'<section class="card card--case col-12 col-md-4 mb-4"><a class="card__link" href="/cases/{n}-{number}">'
+        f'<img class="card__image lazy" src="/static/images/cases/{n}/cover-640x360.webp" alt="" loading="lazy" '
+        f'width="640" height="360"></a><div class="card__body"><h3 class="card__title h5">{_words(n)}</h3>'
+        f'<p class="card__text text-muted small">{_words(n * 7 + number)}.</p></div></section>'
+        for n in range(1, 60)
     )
     body = f"{head}{script}{said}{filler}"
     return body[: _SIZE - 30].encode() + b"</p></main></body></html>"
+
+
+_LEXICON = ["a", "paragraph", "about", "work", "that", "was", "done", "and", "for", "whom", "in", "words", "which", "say", "little", "of", "the", "firm", "itself", "while", "readers", "scroll", "past", "pictures", "towards", "something", "else", "entirely", "such", "as", "news", "or", "offers"]
+
+
+def _words(seed: int) -> str:
+    return " ".join(_LEXICON[(seed * 31 + n * 7) % len(_LEXICON)] for n in range(12)).capitalize()
 
 
 def _listing(page: int) -> bytes:

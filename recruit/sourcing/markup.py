@@ -10,6 +10,7 @@ from recruit.sourcing.tree import Element, text_of
 from recruit.sourcing.values import FieldName
 
 _LONGEST_VALUE = 1500
+_LONGEST_LABEL = 200  # with the spaces around it
 _LABEL_TAGS = (
     "dt",
     "th",
@@ -79,14 +80,23 @@ def read_labelled(root: Element) -> Iterator[tuple[Target, str, str]]:
     Each comes as what the label means, what stands there, and the label's own words.
     """
     for element in root.iter(*_LABEL_TAGS):
-        label = clean(element.text_content()) if len(element) <= 2 else ""
-        target = read_label(label.rstrip(": "))
+        label = _short_text(element)
+        target = read_label(label.rstrip(": ")) if label else None
         if target is None or target is Part.RECORD_ID:
             continue
         for value in _values_of(element):
             text = _linked(value, target) or text_of(value)
             if text and len(text) <= _LONGEST_VALUE and read_label(text) is None:
                 yield target, text, label
+
+
+def _short_text(element: Element) -> str:
+    """Return the text of an element that may be a label; a quick look for the many that are not."""
+    children = len(element)
+    if children > 2:
+        return ""
+    text = element.text_content() if children else element.text
+    return clean(text) if text and len(text) <= _LONGEST_LABEL else ""
 
 
 def _values_of(label: Element) -> Iterator[Element]:
