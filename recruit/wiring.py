@@ -18,6 +18,7 @@ from recruit.crm.port import Crm
 from recruit.db.engine import make_engine
 from recruit.db.transaction import Transaction, transaction
 from recruit.firms.uniting import follow
+from recruit.mail.health import Outgoing
 from recruit.mail.port import Inbox, Lookup, Mailer, SentMail
 from recruit.sequences.merged import FOLLOWER as SEQUENCES
 
@@ -40,7 +41,7 @@ class App:
     mailer: Mailer
     inbox: Inbox | None
     crm: Crm | None
-    sent_mail: SentMail | None = None
+    sent_mail: SentMail | None
     lookup: Lookup
     # Asks a worker to run a task soon: a hint that may be lost, never a promise.
     wake: Callable[..., None] = _no_wake
@@ -117,6 +118,28 @@ def _make_mailer(settings: Settings) -> Mailer:
             return MemoryMailer()
         case MailTransport.CONSOLE:
             return ConsoleMailer()
+
+
+def make_outgoing(settings: Settings) -> Outgoing:
+    """Return how this installation signs and from where it sends; raises BadSigningKey."""
+    from recruit.mail.signing import load_signer
+
+    def listed(text: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+
+    selector, path = settings.dkim_selector, settings.dkim_key_path
+    return Outgoing(
+        signer=load_signer(selector, path) if path is not None else None,
+        selectors=(selector,) if selector else (),
+        addresses=listed(settings.sending_ips),
+        blocklists=listed(settings.blocklists),
+    )
+
+
+def _make_lookup(settings: Settings) -> Lookup:
+    from recruit.mail.adapters.dns import DnsLookup
+
+    return DnsLookup(settings.dns_server)
 
 
 def _make_sent_mail(settings: Settings) -> SentMail | None:
