@@ -135,8 +135,8 @@ class Settings:
         "",
         doc="Selector of the DKIM key that mail is signed with, here or by the mail server; the health page looks it up.",
     )
-    dkim_key_path: Path = _setting(
-        Path(),
+    dkim_key_path: Path | None = _setting(
+        None,
         doc="RSA private key (PEM) to sign mail with; empty leaves signing to the mail server.",
     )
     sending_ips: str = _setting(
