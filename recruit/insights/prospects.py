@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from recruit.db.transaction import Transaction
-from recruit.firms.tables import Contact, Firm
+from recruit.firms.tables import Contact, Firm, FormerName
 from recruit.insights.profiles import ProfileLine, find_current_profile
 from recruit.insights.prospect_rows import ProspectRow, read_rows
 from recruit.insights.standing import ProspectState, join_state, last_enrollments, state_case
@@ -209,6 +209,12 @@ def _filter(
                 Firm.name.icontains(query.text, autoescape=True),
                 Firm.domain.icontains(query.text, autoescape=True),
                 Firm.city.icontains(query.text, autoescape=True),
+                # A name that it went by before.
+                Firm.id.in_(
+                    select(FormerName.firm_id).where(
+                        FormerName.name.icontains(query.text, autoescape=True)
+                    )
+                ),
             )
         )
     if query.countries:
