@@ -31,7 +31,8 @@ _PAGE = 1000
 class JobLine:
     """A job and its progress: pages or rows read, and what became of the sightings in them.
 
-    `columns` are the heads of an imported file, in no order of their own; `file_name` is what it is called.
+    `header` are the heads of an imported file, `columns` those that are read and as what; `file_name` is
+    what it is called.
     """
 
     job_id: int
@@ -52,6 +53,7 @@ class JobLine:
     runner: str | None = None
     file_name: str = ""
     columns: tuple[tuple[str, str], ...] = ()
+    header: tuple[str, ...] = ()
 
     @property
     def records_new(self) -> int:
@@ -143,6 +145,7 @@ def _line(job: SourcingJob, name: str, title: str) -> JobLine:
         message=job.message,
         runner=job.claimed_by,
         file_name=plan.get("file_name", ""),
+        header=tuple(plan.get("header", ())),
         columns=tuple((head, key) for key, heads in columns.items() for head in heads),
     )
 

@@ -24,7 +24,7 @@ from recruit.sourcing.readers import Table, UnusableFile, open_table
 from recruit.sourcing.rows import RowReader
 from recruit.sourcing.tables import SourcingJob
 from recruit.sourcing.text import shorten
-from recruit.sourcing.usecases import JobIsOver, JobTaken, claim_job, set_job_status
+from recruit.sourcing.usecases import FINAL, JobIsOver, JobTaken, claim_job, set_job_status
 from recruit.sourcing.values import JobKind, JobStatus
 
 __all__ = [
@@ -33,9 +33,11 @@ __all__ = [
     "ImportStopped",
     "JobIsOver",
     "JobTaken",
+    "KeepGoing",
     "MappingError",
     "MappingSpec",
     "UnusableFile",
+    "find_spent_upload",
     "find_waiting_imports",
     "run_import",
 ]
@@ -85,6 +87,18 @@ def _is_abandoned(job: SourcingJob, tx: Transaction) -> bool:
     return job.status is JobStatus.RUNNING and (
         job.lease_until is None or job.lease_until <= tx.now
     )
+
+
+def find_spent_upload(tx: Transaction, *, job_id: int) -> Path | None:
+    """Return the uploaded file of a job that is over; None while it may go on, or for a file of others.
+
+    Raises `UnknownJob`.
+    """
+    job = store.get_job(tx, job_id)
+    if not job.plan or job.status not in FINAL:
+        return None
+    plan = ImportPlan.from_json(job.plan)
+    return Path(plan.path) if plan.is_ours else None
 
 
 def run_import(

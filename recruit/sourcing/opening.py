@@ -96,6 +96,7 @@ def open_import(
         mapping=mapping.to_definition(),
         complete=bool(source.definition.get("complete")),
         is_ours=is_ours,
+        header=header,
     )
     unfinished = _find_unfinished(tx, source, plan)
     if unfinished is not None:

@@ -18,7 +18,7 @@ class ImportPlan:
     `file_name` is what people call the file; `identity` tells whether a file is still the same one.
     `mapping` is the definition of a `MappingSpec`. `complete` says that the file lists all firms of its
     source, so that one which is missing has vanished. `is_ours` says that the file was uploaded and goes
-    when the job is over. `left_out` counts people whom the source may not name.
+    when the job is over. `left_out` counts people whom the source may not name. `header` is the file's.
     """
 
     path: str
@@ -28,6 +28,7 @@ class ImportPlan:
     complete: bool = False
     is_ours: bool = False
     left_out: int = 0
+    header: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dict; `from_json` reads it back."""
@@ -36,7 +37,7 @@ class ImportPlan:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ImportPlan":
         """Read what `to_json` wrote."""
-        return cls(**data)
+        return cls(**{**data, "header": tuple(data.get("header", ()))})
 
     @property
     def spec(self) -> MappingSpec:

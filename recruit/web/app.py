@@ -2,11 +2,13 @@
 
 from fastapi import Depends, FastAPI
 
-from recruit.web import auth, notices, sign_in_links, unsubscribe
+from recruit.web import auth, inbound, notices, sign_in_links, unsubscribe
 from recruit.web.desk import (
     crm,
     firm,
     firm_changes,
+    imports,
+    models,
     numbers,
     onboarding,
     partners,
@@ -15,6 +17,7 @@ from recruit.web.desk import (
     replies,
     review,
     sequences,
+    source_form,
     sources,
     tasks,
     today,
@@ -38,6 +41,9 @@ DESK = (
     onboarding,
     partners,
     profile,
+    models,
+    imports,
+    source_form,
     sources,
     crm,
     numbers,
@@ -60,5 +66,6 @@ def create_app(app: App) -> FastAPI:
     web.include_router(portal.router, dependencies=[csrf])
     # Mail providers post here without a session: see the module.
     web.include_router(unsubscribe.router)
+    web.include_router(inbound.router)
     web.include_router(notices.router)
     return web

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable, Iterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 
 from recruit.db.transaction import Transaction
 from recruit.people.usecases import SessionView, find_session
@@ -126,6 +126,20 @@ def csrf_token(request: Request) -> str:
     return visitor_csrf(get_app(request), visitor) if visitor else ""
 
 
+# A form with a file is written to the disk as it comes in; this much and no more.
+MOST_BODY_BYTES = 544 * 1024**2
+
+
+def check_length(request: Request) -> None:
+    """Refuse a body that is too long, or does not say how long it is, before it is read."""
+    if "transfer-encoding" in request.headers:
+        raise HTTPException(411, "Send the form with its length.")
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > MOST_BODY_BYTES:
+        most = MOST_BODY_BYTES // 1024**2
+        raise HTTPException(413, f"That is more than the {most} MB that can be sent at once.")
+
+
 async def check_csrf(
     request: Request, _session: Annotated[SessionView | None, Depends(find_current)]
 ) -> None:
@@ -133,6 +147,7 @@ async def check_csrf(
     if request.method in SAFE_METHODS:
         return
     check_origin(request, get_app(request))
+    check_length(request)
     given = request.headers.get(CSRF_HEADER)
     if given is None:
         field = (await request.form()).get(CSRF_FIELD)

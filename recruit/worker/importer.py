@@ -7,6 +7,7 @@ batch that was committed.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from recruit.config import PREFIX, CrmKind, InboxKind, MailTransport, Settings, load_settings
 from recruit.logs import correlation, get_logger, set_up_logs
 from recruit.sourcing.importing import (
@@ -22,8 +25,10 @@ from recruit.sourcing.importing import (
     ImportStopped,
     JobIsOver,
     JobTaken,
+    KeepGoing,
     MappingError,
     UnusableFile,
+    find_spent_upload,
     run_import,
 )
 from recruit.sourcing.usecases import UnknownJob, release_job
@@ -64,7 +69,6 @@ def run_import_process(
 
 def import_job(app: App, job_id: int, *, parent: int | None = None) -> int:
     """Import a job in this process and return the exit code; it stops when `parent` is its parent no more."""
-    log = get_logger("import")
     asked: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: asked.append(received))
@@ -72,6 +76,14 @@ def import_job(app: App, job_id: int, *, parent: int | None = None) -> int:
     def keep_going() -> bool:
         return not asked and (parent is None or os.getppid() == parent)
 
+    try:
+        return _run(app, job_id, keep_going)
+    finally:
+        _clear(app, job_id)
+
+
+def _run(app: App, job_id: int, keep_going: KeepGoing) -> int:
+    log = get_logger("import")
     try:
         _take_over(app, job_id)
         run_import(app.transaction, job_id=job_id, runner=holder(), keep_going=keep_going)
@@ -88,6 +100,18 @@ def import_job(app: App, job_id: int, *, parent: int | None = None) -> int:
         log.exception("failed")
         return FAILED
     return FINISHED
+
+
+def _clear(app: App, job_id: int) -> None:
+    """Delete a file that was uploaded when nobody can go on with it."""
+    try:
+        with app.reading() as tx:
+            path = find_spent_upload(tx, job_id=job_id)
+    except (UnknownJob, OperationalError):
+        return
+    uploads = (app.settings.var_dir / "uploads").resolve()
+    if path is not None and path.parent.parent == uploads:
+        shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def _take_over(app: App, job_id: int) -> None:

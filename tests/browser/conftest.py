@@ -41,6 +41,7 @@ class Site:
     world: World
     # The sign-in addresses of partners: one who has to sign, one who has signed.
     partners: tuple[str, ...] = ()
+    app: App | None = None
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +93,7 @@ def _serve(folder: Path, template: Path, *, filled: bool) -> Iterator[Site]:
             for partner_id in world.partner_ids
         )
     with run_server(app) as url:
-        yield Site(url, world, partners)
+        yield Site(url, world, partners, app=app)
     app.close()
 
 
