@@ -27,7 +27,9 @@ from recruit.learning.store import (
     list_partner_ids,
     newest_firm_change,
     replace_chances,
+    replace_watch,
 )
+from recruit.learning.tables import ModelWatch
 from recruit.learning.values import Training
 from recruit.logs import get_logger
 from recruit.scoring.profile import ProfileDefinition
@@ -68,7 +70,7 @@ class ChanceCard:
 
 
 def refresh_chances(tx: Transaction, models: Models, *, profile_name: str) -> int:
-    """Compute the chances of all firms by the model in use anew; return how many there are.
+    """Compute the chances of all firms by the model in use anew, and what has moved; return how many there are.
 
     Without a model in use, or with one that is damaged or no longer fits the profile, there are none.
     """
@@ -78,6 +80,7 @@ def refresh_chances(tx: Transaction, models: Models, *, profile_name: str) -> in
     name = models.current(profile_name)
     if name is None:
         replace_chances(tx, profile_id, [])
+        replace_watch(tx, profile_id, None)
         return 0
     profile = get_profile(tx, profile_name=profile_name)
     try:
@@ -85,11 +88,18 @@ def refresh_chances(tx: Transaction, models: Models, *, profile_name: str) -> in
         scorer = LookupScorer(models.tables(name))
         ids, features = _all_features(tx, profile)
         logit = _score(scorer, features)
+        since = _gather_since(tx, record, profile)
+        known = _score(scorer, since.features)
     except (ModelRefused, KeyError) as error:
         get_logger("learning").warning("no chances", model=name, error=str(error))
         replace_chances(tx, profile_id, [])
+        warning = f"{name} cannot be used: {error}"
+        watch = ModelWatch(
+            profile_id=profile_id, model=name, drift={}, warnings=[warning], measured_at=tx.now
+        )
+        replace_watch(tx, profile_id, watch)
         return 0
-    probability = _latest_sigmoid(tx, record, profile, scorer).probability(logit)
+    probability = _latest_sigmoid(record, known, since.y).probability(logit)
     likeness = _likeness(tx, ids, features)
     rows = [
         {
@@ -104,6 +114,15 @@ def refresh_chances(tx: Transaction, models: Models, *, profile_name: str) -> in
         for i, firm_id in enumerate(ids)
     ]
     replace_chances(tx, profile_id, rows)
+    drift = _drift(tx, record, profile, known, since.y)
+    watch = ModelWatch(
+        profile_id=profile_id,
+        model=name,
+        drift=drift.to_json(),
+        warnings=list(drift.warnings),
+        measured_at=tx.now,
+    )
+    replace_watch(tx, profile_id, watch)
     return len(rows)
 
 
@@ -148,7 +167,8 @@ def explain_chance(
     except KeyError as error:
         raise ModelRefused(f"{name} needs {error}, which the profile no longer has.") from error
     logit = float(scorer.tables.level + added.sum())
-    sigmoid = _latest_sigmoid(tx, record, profile, scorer)
+    since = _gather_since(tx, record, profile)
+    sigmoid = _latest_sigmoid(record, _score(scorer, since.features), since.y)
     reasons = [
         ChanceReason(column.name, _in_words(row[column.name]), float(value))
         for column, value in zip(scorer.tables.columns, added, strict=True)
@@ -173,16 +193,23 @@ def read_drift(tx: Transaction, models: Models, *, name: str) -> Drift:
     scorer = LookupScorer(models.tables(name))
     since = _gather_since(tx, record, profile)
     try:
-        logit = _score(scorer, since.features)
+        known = _score(scorer, since.features)
     except KeyError as error:
         raise ModelRefused(f"{name} needs {error}, which the profile no longer has.") from error
+    return _drift(tx, record, profile, known, since.y)
+
+
+def _drift(
+    tx: Transaction, record: ModelRecord, profile: ProfileDefinition, logit: Floats, y: Floats
+) -> Drift:
+    """Compare with the training what came since: `logit` and `y` are of its known outcomes."""
     latest = slice(-WINDOW, None)
     return measure_drift(
         record.spread,
         features_since(tx, profile, Training.from_json(record.asked), _last_moment(record)),
         rate_then=record.data.positives / record.data.rows,
         probability=record.sigmoid.probability(logit)[latest],
-        y=since.y[latest],
+        y=y[latest],
     )
 
 
@@ -196,13 +223,10 @@ def _last_moment(record: ModelRecord) -> datetime:
     return datetime.combine(date.fromisoformat(record.data.last_on), time.max, UTC)
 
 
-def _latest_sigmoid(
-    tx: Transaction, record: ModelRecord, profile: ProfileDefinition, scorer: LookupScorer
-) -> Sigmoid:
+def _latest_sigmoid(record: ModelRecord, logit: Floats, y: Floats) -> Sigmoid:
     """Return the sigmoid of the latest outcomes that the model never saw, drawn to that of its training."""
-    since = _gather_since(tx, record, profile)
     latest = slice(-WINDOW, None)
-    return fit_sigmoid(_score(scorer, since.features)[latest], since.y[latest], record.sigmoid)
+    return fit_sigmoid(logit[latest], y[latest], record.sigmoid)
 
 
 def _score(scorer: LookupScorer, features: pd.DataFrame) -> Floats:

@@ -1,7 +1,7 @@
 """Drift: whether the firms, the outcomes and the errors of today are still those that a model learned from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,16 @@ class Drift:
     rate_now: float | None
     error_now: float | None
     warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready dict; `from_json` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Drift":
+        """Read what `to_json` wrote."""
+        columns = tuple(ColumnDrift(**c) for c in told["columns"])
+        return cls(**(dict(told) | {"columns": columns, "warnings": tuple(told["warnings"])}))
 
 
 def spread_of(features: pd.DataFrame, tables: LookupTables) -> dict[str, dict[str, Any]]:

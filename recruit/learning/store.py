@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 from recruit.firms.values import FirmTag
-from recruit.learning.tables import Chance, Draw, ReportedOutcome
+from recruit.learning.tables import Chance, Draw, ModelWatch, ReportedOutcome
 from recruit.onboarding.tables import Partner
 from recruit.scoring.tables import Profile, ProfileVersion, Score
 
@@ -23,6 +23,14 @@ def replace_chances(tx: Transaction, profile_id: int, rows: Sequence[dict[str, A
     tx.session.execute(delete(Chance).where(Chance.profile_id == profile_id))
     for start in range(0, len(rows), _BATCH):
         tx.session.execute(insert(Chance), rows[start : start + _BATCH])
+
+
+def replace_watch(tx: Transaction, profile_id: int, watch: ModelWatch | None) -> None:
+    """Put what is watched of a profile's model in the place of what was; None where no model is in use."""
+    tx.session.execute(delete(ModelWatch).where(ModelWatch.profile_id == profile_id))
+    if watch is not None:
+        tx.session.add(watch)
+        tx.session.flush()
 
 
 def find_chances_state(tx: Transaction, profile_id: int) -> tuple[str, datetime] | None:

@@ -1,6 +1,7 @@
 """How likely each firm is by the model in use, what other systems report, and how batches were drawn."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,6 +31,20 @@ class Chance(Base):
     scored_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_chance_firm_id", "firm_id"),)
+
+
+class ModelWatch(Base):
+    """What has moved since the model in use for a profile was trained: `Drift.to_json`, and the warnings."""
+
+    __tablename__ = "model_watch"
+
+    profile_id: Mapped[int] = mapped_column(
+        ForeignKey(Profile.id), primary_key=True, autoincrement=False
+    )
+    model: Mapped[str] = mapped_column(String(20))
+    drift: Mapped[dict[str, Any]]
+    warnings: Mapped[list[Any]]
+    measured_at: Mapped[datetime]
 
 
 class ReportedOutcome(Base):

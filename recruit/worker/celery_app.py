@@ -12,9 +12,18 @@ from celery import Celery
 from recruit.config import Settings
 from recruit.logs import get_logger
 from recruit.wiring import App
-from recruit.worker.tasks import firms, notices, onboarding, scoring, sequences, sourcing, sync
+from recruit.worker.tasks import (
+    firms,
+    learning,
+    notices,
+    onboarding,
+    scoring,
+    sequences,
+    sourcing,
+    sync,
+)
 
-_STAGES = (sourcing, firms, scoring, sequences, onboarding, notices, sync)
+_STAGES = (sourcing, firms, scoring, learning, sequences, onboarding, notices, sync)
 
 
 def make_celery(settings: Settings, get_app: Callable[[], App]) -> Celery:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from recruit.insights.models import list_watched
 from recruit.insights.today import read_today
 from recruit.sequences.usecases import release_held, settle_unknown
 from recruit.web.pages import redirect, render
@@ -24,6 +25,7 @@ def show_today(request: Request, tx: ReadingTx, person: StaffPerson) -> Response
         request,
         "desk/today.html",
         today=read_today(tx),
+        watched=[w for w in list_watched(tx) if w.warnings],
         greeting=f"Good {part}, {first_name}",
     )
 

@@ -165,6 +165,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("mailbox_id", "day", "domain", name=op.f("pk_mailbox_domain_day")),
     )
     op.create_table(
+        "model_watch",
+        sa.Column("profile_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("model", sa.String(length=20), nullable=False),
+        sa.Column("drift", Json, nullable=False),
+        sa.Column("warnings", Json, nullable=False),
+        sa.Column("measured_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["profile_id"], ["profile.id"], name=op.f("fk_model_watch_profile_id")
+        ),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_model_watch")),
+    )
+    op.create_table(
         "notice",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("person_id", BigInt, nullable=False),
@@ -399,8 +411,8 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
@@ -440,13 +452,13 @@ def downgrade() -> None:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
 
@@ -532,6 +544,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_notice_person_id")
 
     op.drop_table("notice")
+    op.drop_table("model_watch")
     op.drop_table("mailbox_domain_day")
     with op.batch_alter_table("listed_firm", schema=None) as batch_op:
         batch_op.drop_index("ix_listed_firm_state")

@@ -1,0 +1,22 @@
+"""Tasks of learning."""
+
+from collections.abc import Callable
+
+from celery import Celery
+
+from recruit.learning.chances import refresh_stale_chances
+from recruit.learning.registry import Models
+from recruit.wiring import App
+from recruit.worker.sweep import task
+
+SWEEPS: dict[str, float] = {"learning.refresh_chances": 20}
+
+
+def register(celery: Celery, get_app: Callable[[], App]) -> None:
+    """Register the tasks of this stage."""
+
+    @task(celery, "learning.refresh_chances")
+    def refresh_chances() -> list[str]:
+        app = get_app()
+        with app.transaction() as tx:
+            return refresh_stale_chances(tx, Models(app.settings.models))
