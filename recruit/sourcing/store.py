@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -158,3 +159,18 @@ def touch_known(tx: Transaction, source_id: int, record_ids: Sequence[str], job_
         touch_records(tx, known, job_id)
         touched += len(known)
     return touched
+
+
+def list_scheduled_sources(tx: Transaction) -> list[Source]:
+    """Return the sources whose definition has a schedule."""
+    # There are few sources, and what JSON holds is asked for in another way by each database.
+    sources = tx.session.scalars(select(Source).order_by(Source.id))
+    return [source for source in sources if source.definition.get("schedule")]
+
+
+def find_last_queued_at(tx: Transaction, source_id: int, kind: JobKind) -> datetime | None:
+    """Return when the latest job of a source was queued."""
+    latest = select(SourcingJob.queued_at).where(
+        SourcingJob.source_id == source_id, SourcingJob.kind == kind
+    )
+    return tx.session.scalar(latest.order_by(SourcingJob.id.desc()).limit(1))

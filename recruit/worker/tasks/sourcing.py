@@ -6,13 +6,18 @@ from celery import Celery
 
 from recruit.sourcing.frontier import list_waiting_crawls
 from recruit.sourcing.importing import find_waiting_imports
+from recruit.sourcing.rerunning import open_due_crawls
 from recruit.wiring import App
 from recruit.worker.crawl import run_crawl_process
 from recruit.worker.importer import run_import_process
 from recruit.worker.sweep import task
 from recruit.worker.trial import run_trial_process
 
-SWEEPS: dict[str, float] = {"sourcing.resume_imports": 1, "sourcing.resume_crawls": 2}
+SWEEPS: dict[str, float] = {
+    "sourcing.resume_imports": 1,
+    "sourcing.resume_crawls": 2,
+    "sourcing.open_due_crawls": 4,
+}
 
 
 def register(celery: Celery, get_app: Callable[[], App]) -> None:
@@ -32,6 +37,16 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
         for job_id in waiting:
             app.wake("sourcing.run_crawl", job_id)
         return waiting
+
+    @task(celery, "sourcing.open_due_crawls")
+    def open_due() -> list[int]:
+        """Begin the crawls that the sources' schedules ask for."""
+        app = get_app()
+        with app.transaction() as tx:
+            opened = open_due_crawls(tx)
+        for job_id in opened:
+            app.wake("sourcing.run_crawl", job_id)
+        return opened
 
     @task(celery, "sourcing.run_import")
     def run_import(job_id: int) -> str:
