@@ -6,9 +6,10 @@ moved, but what could not (see `recruit.firms.moving`) is found by asking for th
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select
 
 from recruit.db.transaction import Transaction
+from recruit.firms.names import parse_name
 from recruit.firms.store import FirmNotFound, get_firm, list_firms_by_ids
 from recruit.firms.tables import Firm, FirmChange, FormerName
 from recruit.firms.values import ChangeKind
@@ -168,8 +169,13 @@ def list_former_names(tx: Transaction, firm_id: int) -> list[str]:
     )
 
 
-def list_firms_once_named(tx: Transaction, name_key: str) -> list[Firm]:
-    """Return the firms that had a name, by its key; merged-away ones lead to what they are now."""
-    ids = tx.session.scalars(select(FormerName.firm_id).where(FormerName.name_key == name_key))
+def list_firms_once_named(tx: Transaction, name: str) -> list[Firm]:
+    """Return the firms that had a name, however it is spelt; merged-away ones lead to what they are now."""
+    if not name:
+        return []
+    same = or_(
+        FormerName.name_key == parse_name(name).key, func.lower(FormerName.name) == name.lower()
+    )
+    ids = tx.session.scalars(select(FormerName.firm_id).where(same))
     found = {get_firm(tx, firm.id).id for firm in list_firms_by_ids(tx, list(ids))}
     return list_firms_by_ids(tx, list(found))

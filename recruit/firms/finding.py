@@ -54,4 +54,4 @@ def _called(tx: Transaction, text: str) -> list[Firm]:
         )
     )
     whole = [firm for firm in now if firm.name.lower() == text.lower()]
-    return whole or now or list_firms_once_named(tx, key)
+    return whole or now or list_firms_once_named(tx, text)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from recruit.db.transaction import Transaction
 from recruit.firms.families import list_firms_once_named
-from recruit.firms.names import parse_name
 from recruit.firms.store import find_firm_by_domain, get_firm, list_firms_by_ids
 from recruit.firms.values import FirmView
 from recruit.firms.views import firm_view
@@ -88,7 +87,7 @@ def find_firm_by_text(tx: Transaction, *, text: str) -> FirmView:
     by_domain = find_firm_by_domain(tx, text.lower())
     if by_domain is not None:
         return firm_view(by_domain)
-    named = list_firms_named(tx, text) or list_firms_once_named(tx, parse_name(text).key)
+    named = list_firms_named(tx, text) or list_firms_once_named(tx, text)
     if len(named) > 1:
         ids = ", ".join(f"{firm.id} ({firm.domain or 'no domain'})" for firm in named)
         raise FirmNotFound(f'{len(named)} firms are called "{text}". Give one\'s id: {ids}.')
