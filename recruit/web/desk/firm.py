@@ -14,6 +14,7 @@ from recruit.insights.onboarding import PartnerPage, partner_page
 from recruit.insights.standing import STATE_WORDS, ProspectState
 from recruit.onboarding.progress import StepState
 from recruit.onboarding.values import PartnerState
+from recruit.web.desk.firm_changes import RowId
 from recruit.web.desk.prospects import active_sequences, read_panel
 from recruit.web.errors import show_error
 from recruit.web.pages import render
@@ -47,7 +48,7 @@ class NextAction:
 
 @router.get("/firms/{firm_id}")
 @router.get("/firms/{firm_id}/{tab}")
-def show_firm(request: Request, tx: ReadingTx, firm_id: int, tab: str = "") -> Response:
+def show_firm(request: Request, tx: ReadingTx, firm_id: RowId, tab: str = "") -> Response:
     """Show a firm's page at one of its tabs; after a merge, the firm that it is part of now."""
     if tab not in TABS:
         return show_error(request, 404)
