@@ -13,6 +13,7 @@ from recruit.firms.names import parse_name
 from recruit.firms.store import FirmNotFound, get_firm, list_firms_by_ids
 from recruit.firms.tables import Firm, FirmChange, FormerName
 from recruit.firms.values import ChangeKind
+from recruit.sourcing.text import clean
 
 
 class ParentRefused(ValueError):
@@ -115,7 +116,7 @@ def set_parent(
         FirmChange(
             firm_id=firm.id,
             kind=ChangeKind.UPDATED,
-            detail={"fields": {"parent": [_named(before), _named(parent)]}, "because": why.strip()},
+            detail={"fields": {"parent": [_named(before), _named(parent)]}, "because": clean(why)},
             actor=actor,
             at=tx.now,
         )

@@ -8,6 +8,7 @@ from recruit.firms.families import list_firms_once_named
 from recruit.firms.names import parse_name
 from recruit.firms.store import get_firm, list_firms_by_ids
 from recruit.firms.tables import Firm
+from recruit.sourcing.text import clean
 
 
 class FirmUnclear(LookupError):
@@ -16,7 +17,7 @@ class FirmUnclear(LookupError):
 
 def find_meant_firm(tx: Transaction, text: str) -> Firm:
     """Return the firm that is meant by an id, a domain or a URL, or a name. Raises `FirmUnclear`."""
-    text = text.strip().removeprefix("#")
+    text = clean(text).removeprefix("#")
     if text.isascii() and text.isdecimal() and len(text) < 18:
         found = list_firms_by_ids(tx, [int(text)])
         if found:

@@ -28,6 +28,7 @@ from recruit.firms.tags import forget_copies
 from recruit.firms.uniting import part, rejoin, unite
 from recruit.firms.values import ChangeKind
 from recruit.firms.writing import Writer, has_name, state
+from recruit.sourcing.text import clean
 from recruit.sourcing.values import FieldName
 
 
@@ -66,7 +67,7 @@ def merge_firms(tx: Transaction, *, keep: int, away: int, actor: str, why: str =
     ours, theirs = _members(tx, stays.id), _members(tx, goes.id)
     if ours and theirs:
         detail |= _say(tx, ours, theirs, is_same=True, actor=actor, why=why)
-    change = unite(tx, keep=stays, away=goes, actor=actor, because=why.strip(), **detail)
+    change = unite(tx, keep=stays, away=goes, actor=actor, because=clean(why), **detail)
     Writer(tx, actor).renew([stays.id])
     return Outcome(stays.id, goes.id, change.id)
 
@@ -101,7 +102,7 @@ def split_firm(
         record_ids=leaving,
         staying={Contact.__tablename__: _contacts_stated(tx, firm.id, staying, sightings)},
     )
-    about = {"members": leaving, "because": why.strip()}
+    about = {"members": leaving, "because": clean(why)}
     change = FirmChange(
         firm_id=firm.id,
         kind=ChangeKind.SPLIT,

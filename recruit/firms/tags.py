@@ -22,6 +22,7 @@ from recruit.firms.store import get_firm, list_firms_by_ids
 from recruit.firms.tables import BlockKey, Firm, FirmChange, ListedFirm
 from recruit.firms.values import ChangeKind, FirmTag, ListedState
 from recruit.sourcing.tables import SourceRecord
+from recruit.sourcing.text import clean
 
 _CHUNK = 500
 # What a list of a person's own is called that holds firms tagged one by one.
@@ -204,7 +205,7 @@ def tag_firm(tx: Transaction, *, firm_id: int, tag: FirmTag, actor: str, why: st
         )  # fmt: skip
         tx.session.add(row)
     row.state, row.firm_id, row.chosen_by = ListedState.MATCHED, firm.id, actor
-    row.because, row.removed_at = why.strip() or "tagged by hand", None
+    row.because, row.removed_at = clean(why) or "tagged by hand", None
     tx.session.flush()
     refresh_tags(tx, [firm.id], actor=actor)
     return firm

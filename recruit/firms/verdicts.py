@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import FirmMember, PersonsVerdict, VerdictPair
+from recruit.sourcing.text import clean
 
 # Up to so many pairs are each kept; between bigger firms each sighting is held against one of the other.
 MOST_PAIRS = 400
@@ -72,7 +73,7 @@ def say(
     for verdict in list_between(tx, ours, theirs, is_same=not is_same):
         withdraw(tx, verdict_id=verdict.id, actor=actor)
     verdict = PersonsVerdict(
-        is_same=is_same, actor=actor, why=why.strip(), said_at=tx.now, withdrawn_by=""
+        is_same=is_same, actor=actor, why=clean(why), said_at=tx.now, withdrawn_by=""
     )
     tx.session.add(verdict)
     tx.session.flush()

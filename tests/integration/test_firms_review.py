@@ -177,3 +177,27 @@ def test_a_fact_opens_to_all_that_was_read_of_it(app: App, visitor: Visitor) -> 
     assert "all 2 that were read" in text
     assert "https://northlight.io" in text
     assert "Also found as Northlight Systems" in text or "No owner and no subsidiary" in text
+
+
+@pytest.mark.usefixtures("doubt")
+def test_hostile_fields_and_ids_are_refused_in_words(app: App, visitor: Visitor) -> None:
+    for path in ("/firms/99999999999999999999", "/firms/0", "/firms/99999999999999999999/history"):
+        assert visitor.get(path).status_code == 404, path
+    for path, fields in (
+        ("/firms/99999999999999999999/merge", {"other": "1"}),
+        ("/firms/1/undo/99999999999999999999", {}),
+    ):
+        assert visitor.post(path, **fields).status_code in {404, 422}, path
+    for path, fields in (
+        ("/firms/1/merge", {"other": "\0"}),
+        ("/firms/1/merge", {"other": "99999999999999999999"}),
+        ("/firms/987/merge", {"other": "1"}),
+        ("/firms/1/split", {"record": "99999999999999999999"}),
+        ("/firms/1/parent", {"parent": "'; drop table firm; --"}),
+        ("/firms/1/undo/987", {}),
+    ):
+        assert visitor.post(path, **fields).status_code == 303, path
+    visitor.post("/firms/1/merge", other="2", why="\0 one\x07 line\n")
+    with app.reading() as tx:
+        assert len(list_firms(tx)) == 1
+    assert "one line" in visitor.see("/firms/1/history")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import Response
 
 from recruit.db.transaction import Transaction
@@ -28,6 +28,8 @@ router = APIRouter()
 _REFUSALS = (
     FirmUnclear, LookupError, MergeRefused, ParentRefused, SplitRefused, UndoRefused, VerdictRefused,
 )  # fmt: skip
+# What no id can be is a page that is not there.
+RowId = Annotated[int, Path(ge=1, lt=2**63)]
 Text = Annotated[str, Form(max_length=2000)]
 
 
@@ -45,7 +47,12 @@ def _do(
 
 @router.post("/firms/{firm_id}/merge")
 def merge(
-    request: Request, tx: WritingTx, person: StaffPerson, firm_id: int, other: Text, why: Text = ""
+    request: Request,
+    tx: WritingTx,
+    person: StaffPerson,
+    firm_id: RowId,
+    other: Text,
+    why: Text = "",
 ) -> Response:
     """Merge another firm (its id, domain or name) into this one."""
 
@@ -62,7 +69,7 @@ def split(
     request: Request,
     tx: WritingTx,
     person: StaffPerson,
-    firm_id: int,
+    firm_id: RowId,
     record: Annotated[list[int] | None, Form()] = None,
     why: Text = "",
 ) -> Response:
@@ -80,7 +87,7 @@ def split(
 
 @router.post("/firms/{firm_id}/undo/{change_id}")
 def take_back(
-    request: Request, tx: WritingTx, person: StaffPerson, firm_id: int, change_id: int
+    request: Request, tx: WritingTx, person: StaffPerson, firm_id: RowId, change_id: RowId
 ) -> Response:
     """Undo a merge or a split."""
 
@@ -93,7 +100,7 @@ def take_back(
 
 @router.post("/firms/{firm_id}/parent")
 def own(
-    request: Request, tx: WritingTx, person: StaffPerson, firm_id: int, parent: Text = ""
+    request: Request, tx: WritingTx, person: StaffPerson, firm_id: RowId, parent: Text = ""
 ) -> Response:
     """Say which firm owns this one; an empty field says that none does."""
 
@@ -111,7 +118,7 @@ def tag(
     request: Request,
     tx: WritingTx,
     person: StaffPerson,
-    firm_id: int,
+    firm_id: RowId,
     tag: Annotated[FirmTag, Form()],
     off: Annotated[bool, Form()] = False,
     why: Text = "",
