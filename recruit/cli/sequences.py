@@ -1,4 +1,4 @@
-"""`recruit sequence`, `enroll`, `mailbox` and `inbound`: who gets what, when, and what comes back."""
+"""`recruit sequence`, `enroll` and `inbound`: who gets what, when, and what comes back."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recruit.cli import mailboxes, suppression
 from recruit.cli.output import Format, FormatOption, fail, open_app, print_rows
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from recruit.scoring.usecases import RankedFirm
 
 sequence = typer.Typer(help="The sequences of messages and tasks.", no_args_is_help=True)
-mailbox = typer.Typer(help="The addresses that send.", no_args_is_help=True)
 inbound = typer.Typer(help="Mail that comes back.", no_args_is_help=True)
 
 ProfileOption = Annotated[
@@ -33,7 +33,8 @@ def register(cli: typer.Typer) -> None:
     """Add this module's commands."""
     cli.add_typer(sequence, name="sequence")
     cli.command("enroll")(enroll)
-    cli.add_typer(mailbox, name="mailbox")
+    mailboxes.register(cli)
+    suppression.register(cli)
     cli.add_typer(inbound, name="inbound")
 
 
@@ -75,7 +76,7 @@ def load(
                 version = save_sequence(tx, definition=definition, actor=_ACTOR)
             name = definition["name"]
             if start:
-                start_sequence(tx, name=name)
+                start_sequence(tx, name=name, postal_address=app.settings.postal_address)
             typer.echo(f"{name}: version {version.number}, {len(definition['steps'])} steps.")
     if not start:
         typer.echo(
@@ -111,7 +112,7 @@ def start(name: str) -> None:
     from recruit.sequences.usecases import start_sequence
 
     with _refusals(), open_app() as app, app.transaction() as tx:
-        start_sequence(tx, name=name)
+        start_sequence(tx, name=name, postal_address=app.settings.postal_address)
     typer.echo(f"{name} is active; what is due goes out in its window.")
 
 
@@ -208,42 +209,6 @@ def _best(tx: "Transaction", profile: str | None, top: int) -> "list[RankedFirm]
     if profile is None:
         fail("Say which firms: --profile P --top N for the best of a ranking, or --firm ID.")
     return list_ranking(tx, profile_name=profile, top=top)
-
-
-@mailbox.command("add")
-def add(
-    address: str,
-    name: Annotated[str, typer.Option("--name", help="The name that it sends under.")],
-    cap_per_day: Annotated[int, typer.Option(help="Most messages a day (UTC).")] = 50,
-    gap_s: Annotated[int, typer.Option(help="Seconds between two messages.")] = 60,
-) -> None:
-    """Add an address to send from, or change the limits of one that is there."""
-    from recruit.sequences.usecases import add_mailbox
-
-    with _refusals(), open_app() as app, app.transaction() as tx:
-        add_mailbox(tx, address=address, from_name=name, cap_per_day=cap_per_day, gap_s=gap_s)
-    typer.echo(f"{address} sends at most {cap_per_day} messages a day, {gap_s} s apart.")
-
-
-@mailbox.command("list")
-def list_addresses(output_format: FormatOption = Format.TABLE) -> None:
-    """List the addresses that send, and why one is paused."""
-    from recruit.sequences.usecases import list_mailboxes
-
-    columns = ["address", "from_name", "cap_per_day", "gap_s", "paused_at", "paused_reason"]
-    with open_app() as app, app.reading() as tx:
-        rows = [{c: getattr(box, c) for c in columns} for box in list_mailboxes(tx)]
-    print_rows(rows, columns, output_format)
-
-
-@mailbox.command("resume")
-def resume(address: str) -> None:
-    """Let a paused address send again, once what it was paused for is mended."""
-    from recruit.sequences.usecases import resume_mailbox
-
-    with _refusals(), open_app() as app, app.transaction() as tx:
-        resume_mailbox(tx, address=address)
-    typer.echo(f"{address} sends again.")
 
 
 @inbound.command("classify")

@@ -51,7 +51,6 @@ _CAME_BACK = (
         Reply.received_at >= bindparam("since"),
         or_(Mailbox.active_since.is_(None), Reply.received_at > Mailbox.active_since),
         or_(Reply.kind == InboundKind.COMPLAINT, Reply.detail["hard"].as_boolean().is_(True)),
-        Mailbox.paused_at.is_(None),
     )
     .group_by(mailbox_id_of(), Reply.kind)
 )
@@ -66,7 +65,6 @@ _REFUSED = (
         # By the index on status and due_at: what failed was due at about that time.
         Touch.due_at >= bindparam("since"),
         or_(Mailbox.active_since.is_(None), Touch.settled_at > Mailbox.active_since),
-        Mailbox.paused_at.is_(None),
     )
     .group_by(mailbox_id_of())
 )
@@ -85,16 +83,24 @@ def anything_came_back() -> ColumnElement[bool]:
     return or_(returned, refused)
 
 
-def trip_breakers(tx: Transaction) -> list[str]:
-    """Pause every mailbox whose messages come back too often; return their addresses."""
+def count_came_back(tx: Transaction) -> tuple[Counter[int], Counter[int]]:
+    """Return by mailbox how many messages of a week bounced (or were refused), and were complained about."""
     since = {"since": tx.now - BREAKER_WEEK}
     bounced: Counter[int] = Counter({row[0]: row[1] for row in tx.session.execute(_REFUSED, since)})
     complained: Counter[int] = Counter()
     for mailbox_id, kind, count in tx.session.execute(_CAME_BACK, since):
         (bounced if kind is InboundKind.BOUNCE else complained)[mailbox_id] += count
+    return bounced, complained
+
+
+def trip_breakers(tx: Transaction) -> list[str]:
+    """Pause every mailbox whose messages come back too often; return their addresses."""
+    bounced, complained = count_came_back(tx)
     tripped = []
     for mailbox_id in sorted(bounced.keys() | complained.keys()):
         mailbox = tx.session.get_one(Mailbox, mailbox_id)
+        if mailbox.paused_at is not None:
+            continue
         day = max(tx.now - BREAKER_WEEK, mailbox.active_since or tx.now - BREAKER_WEEK).date()
         sent = tx.session.scalar(_SENT, {"mailbox_id": mailbox_id, "day": day}) or 0
         # What bounced later was sent; what was refused at once gave its place back.

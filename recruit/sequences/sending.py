@@ -53,9 +53,18 @@ class SendReport:
     finished: int = 0
     more: bool = False
 
+    def add(self, other: "SendReport") -> None:
+        """Take the counts of the next sweep in; `more` is what that one says."""
+        for name, value in vars(other).items():
+            setattr(self, name, value if name == "more" else getattr(self, name) + value)
+
     def __bool__(self) -> bool:
         """Return whether anything happened."""
         return any(vars(self).values())
+
+
+def _never() -> bool:
+    return False
 
 
 def send_due_touches(
@@ -68,10 +77,12 @@ def send_due_touches(
     postal_address: str,
     limit: int = 50,
     lease: timedelta = LEASE_LASTS,
+    stop: Callable[[], bool] = _never,
 ) -> SendReport:
     """Send what is due now, at most `limit` touches; does nothing while another holder has the lease.
 
-    A holder that dies keeps the others waiting for one `lease`, and its claims for two.
+    A holder that dies keeps the others waiting for one `lease`, and its claims for two. `stop` is asked
+    between two messages; once it says so, what is claimed goes back at once.
     """
     report = SendReport()
     with open_tx() as tx:
@@ -84,9 +95,12 @@ def send_due_touches(
     _add(report, sweep, limit)
     claims = sweep.claims
     for number, claim in enumerate(claims):
-        stopped_by = _send(open_tx, mailer, claim, report)
+        stopped_by: str | None
+        if stop():
+            stopped_by, rest = "The sender was stopped.", claims[number:]
+        else:
+            stopped_by, rest = _send(open_tx, mailer, claim, report), claims[number + 1 :]
         if stopped_by is not None:
-            rest = claims[number + 1 :]
             report.postponed += len(rest)
             for waiting in rest:
                 with open_tx() as tx:

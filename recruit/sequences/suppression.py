@@ -151,3 +151,12 @@ def _covered(tx: Transaction, scope: SuppressionScope, key: str) -> list[Enrollm
         domain = Enrollment.address_domain
         return lock_enrollments(tx, or_(domain == key, domain.endswith(f".{key}", autoescape=True)))
     return lock_enrollments(tx, Enrollment.firm_id.in_(get_family(tx, int(key))))
+
+
+def list_suppressions(
+    tx: Transaction, *, lifted: bool = False, limit: int = 1000
+) -> list[Suppression]:
+    """Return what is suppressed now (or was), the newest first."""
+    condition = Suppression.lifted_at.is_not(None) if lifted else Suppression.lifted_at.is_(None)
+    query = select(Suppression).where(condition).order_by(Suppression.id.desc()).limit(limit)
+    return list(tx.session.scalars(query))

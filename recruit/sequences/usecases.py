@@ -21,6 +21,9 @@ from recruit.sequences.enrolling import (
     Suppressed,
     enroll_firm,
 )
+from recruit.sequences.erasing import erase_address
+from recruit.sequences.following_up import DayIsOver, NotAContact, add_referred, answer_later
+from recruit.sequences.health import check_mailboxes
 from recruit.sequences.inbound import record_inbound
 from recruit.sequences.mailboxes import (
     BadMailbox,
@@ -30,7 +33,7 @@ from recruit.sequences.mailboxes import (
     pause_mailbox,
     resume_mailbox,
 )
-from recruit.sequences.previewing import PlannedTouch, preview
+from recruit.sequences.previewing import PlannedTouch, preview, preview_definition
 from recruit.sequences.sequences import (
     NotLawful,
     pause_sequence,
@@ -45,15 +48,17 @@ from recruit.sequences.store import (
     UnknownRow,
     UnknownSequence,
 )
-from recruit.sequences.suppression import lift_suppression, suppress
+from recruit.sequences.suppression import lift_suppression, list_suppressions, suppress
 
 __all__ = [
     "AlreadyEnrolled",
     "BadMailbox",
+    "DayIsOver",
     "EnrollmentRefused",
     "IllegalTransition",
     "LawForbids",
     "NoContact",
+    "NotAContact",
     "NotExclusive",
     "NotLawful",
     "PlannedTouch",
@@ -66,16 +71,22 @@ __all__ = [
     "UnsubscribeView",
     "Warmup",
     "add_mailbox",
+    "add_referred",
+    "answer_later",
+    "check_mailboxes",
     "complete_task",
     "confirm_mood",
     "enroll_firm",
+    "erase_address",
     "find_unsubscribe",
     "handle_reply",
     "lift_suppression",
     "list_mailboxes",
+    "list_suppressions",
     "pause_mailbox",
     "pause_sequence",
     "preview",
+    "preview_definition",
     "record_inbound",
     "release_held",
     "remove_enrollment",

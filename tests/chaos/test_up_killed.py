@@ -26,6 +26,7 @@ from recruit.sequences.usecases import add_mailbox, enroll_firm, save_sequence, 
 from recruit.sequences.values import TouchStatus
 from recruit.wiring import App, build_app
 from tests.factories.firms import make_firm_row
+from tests.factories.sequences import COMPLIANCE
 
 pytestmark = pytest.mark.chaos
 
@@ -37,6 +38,7 @@ SEQUENCE = {
     "name": "always-open",
     "title": "Always open",
     "window": {"opens": "00:00", "closes": "23:59", "spread_minutes": 0, "skip_holidays": False},
+    "compliance": COMPLIANCE,
     "steps": [
         {
             "kind": "email",
