@@ -1,7 +1,7 @@
 """What was said between us and a firm: enrollments, touches and replies, and why it stopped."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -61,6 +61,7 @@ class ReplyLine:
     detail: dict[str, Any]
     handled_at: datetime | None
     enrollment_id: int | None
+    again_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -182,4 +183,5 @@ def reply_line(reply: Reply) -> ReplyLine:
         detail=reply.detail,
         handled_at=reply.handled_at,
         enrollment_id=reply.enrollment_id,
+        again_on=reply.again_on,
     )

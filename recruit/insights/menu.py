@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
 from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.insights.profiles import find_current_profile
-from recruit.insights.replies import WAITING
+from recruit.insights.replies import waits_for_a_person
 from recruit.onboarding.tables import Candidate
 from recruit.onboarding.values import CandidateStatus
 from recruit.sequences.tables import Reply, Touch
@@ -69,7 +69,7 @@ def read_menu(tx: Transaction) -> Menu:
     on_its_way = (OutboxStatus.PENDING, OutboxStatus.IN_FLIGHT)
     row = tx.session.execute(
         select(
-            _count(Reply.id, WAITING).label("replies"),
+            _count(Reply.id, waits_for_a_person(tx.now.date())).label("replies"),
             _count(Touch.id, Touch.status == TouchStatus.OPEN, Touch.kind == StepKind.TASK).label(
                 "tasks"
             ),

@@ -1,9 +1,10 @@
 """Replies as the desk reads them: what waits for a person first, then everything."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
@@ -22,6 +23,7 @@ class ReplyView(StrEnum):
     """Which replies a list shows."""
 
     WAITING = "waiting"
+    LATER = "later"
     HUMAN = "human"
     AUTOMATIC = "automatic"
     UNMATCHED = "unmatched"
@@ -47,28 +49,38 @@ class InboxPage:
     counts: dict[ReplyView, int]
 
 
-# A reply that made its firm a candidate is decided upon there, and would be read twice here.
-WAITING = and_(
-    Reply.kind.in_(_FOR_PEOPLE),
-    Reply.handled_at.is_(None),
-    Reply.id.not_in(select(Candidate.reply_id).where(Candidate.reply_id.is_not(None))),
-)
-_CONDITIONS = {
-    ReplyView.WAITING: WAITING,
-    ReplyView.HUMAN: Reply.kind == InboundKind.HUMAN,
-    ReplyView.AUTOMATIC: Reply.kind.in_((InboundKind.AUTO_REPLY, InboundKind.BOUNCE)),
-    ReplyView.UNMATCHED: Reply.firm_id.is_(None) & (Reply.kind != InboundKind.OWN),
-    ReplyView.ALL: Reply.kind != InboundKind.OWN,
-}
+def waits_for_a_person(day: date) -> ColumnElement[bool]:
+    """Return the condition of replies that somebody is to look at on this day.
+
+    One that asked to be written to later waits again from its day on. One that made its firm a candidate is
+    decided upon there, and would be read twice here.
+    """
+    return and_(
+        Reply.kind.in_(_FOR_PEOPLE),
+        or_(Reply.handled_at.is_(None), Reply.again_on <= day),
+        Reply.id.not_in(select(Candidate.reply_id).where(Candidate.reply_id.is_not(None))),
+    )
+
+
+def _conditions(day: date) -> dict[ReplyView, ColumnElement[bool]]:
+    return {
+        ReplyView.WAITING: waits_for_a_person(day),
+        ReplyView.LATER: Reply.again_on > day,
+        ReplyView.HUMAN: Reply.kind == InboundKind.HUMAN,
+        ReplyView.AUTOMATIC: Reply.kind.in_((InboundKind.AUTO_REPLY, InboundKind.BOUNCE)),
+        ReplyView.UNMATCHED: Reply.firm_id.is_(None) & (Reply.kind != InboundKind.OWN),
+        ReplyView.ALL: Reply.kind != InboundKind.OWN,
+    }
 
 
 def list_replies(tx: Transaction, view: ReplyView, *, page: int = 1) -> InboxPage:
     """Return a page of replies, newest first."""
+    conditions = _conditions(tx.now.date())
     rows = tx.session.execute(
         select(Reply, Firm, Candidate.status)
         .outerjoin(Firm, Firm.id == Reply.firm_id)
         .outerjoin(Candidate, Candidate.firm_id == Reply.firm_id)
-        .where(_CONDITIONS[view])
+        .where(conditions[view])
         .order_by(Reply.received_at.desc(), Reply.id.desc())
         .limit(PER_PAGE)
         .offset((max(page, 1) - 1) * PER_PAGE)
@@ -77,7 +89,7 @@ def list_replies(tx: Transaction, view: ReplyView, *, page: int = 1) -> InboxPag
         select(
             *(
                 func.count().filter(condition).label(name.value)
-                for name, condition in _CONDITIONS.items()
+                for name, condition in conditions.items()
             )
         ).select_from(Reply)
     ).one()

@@ -88,6 +88,7 @@ def handle_reply(tx: Transaction, *, reply_id: int, actor: str) -> Reply:
     if reply.handled_at is None:
         reply.handled_at = tx.now
         reply.handled_by = actor
+    reply.again_on = None
     if reply.firm_id is not None:
         announce_firm(tx, reply.firm_id)
     return reply

@@ -1,10 +1,12 @@
 """What an incoming mail changes: recorded once, and all that it stops in the same transaction."""
 
 import hashlib
+from datetime import date
 
 from sqlalchemy import select, update
 
 from recruit.db.transaction import Transaction
+from recruit.firms.families import family_of
 from recruit.mail.port import IncomingMail
 from recruit.sequences.addresses import address_key
 from recruit.sequences.classify import Classified, classify_parts
@@ -13,16 +15,18 @@ from recruit.sequences.mailparts import MailParts, take_apart
 from recruit.sequences.matching import Match, is_our_own, match_address, match_domain, match_message
 from recruit.sequences.pausing import pause_for_absence
 from recruit.sequences.settling import settle_by_evidence
-from recruit.sequences.stopping import lock_to_stop, stop_firm
-from recruit.sequences.store import announce_firm, get_family
+from recruit.sequences.stopping import finish_enrollments, lock_to_stop
+from recruit.sequences.store import announce_firm, get_family, lock_enrollments
 from recruit.sequences.suppression import suppress
 from recruit.sequences.tables import Enrollment, Mailbox, Reply, Sequence
 from recruit.sequences.values import (
     EnrollmentStatus,
     ExitReason,
     InboundKind,
+    Mood,
     SuppressionScope,
 )
+from recruit.sequences.wishes import find_again, find_referred
 
 _MOST_RAW = 500_000
 _BY_A_PERSON = (InboundKind.HUMAN, InboundKind.UNSUBSCRIBE)
@@ -45,7 +49,7 @@ def record_inbound(tx: Transaction, *, mail: IncomingMail) -> Reply | None:
     # Before the reply refers to them: a reference is a weak lock, and a claim may wait for it.
     lock_to_stop(
         tx,
-        firm_ids=match.firm_ids,
+        firm_ids=_families(tx, match),
         addresses=[parts.sender, _written_to(match, verdict.recipient)],
         enrollment_ids=[match.enrollment.id] if match.enrollment else [],
     )
@@ -60,7 +64,7 @@ def record_inbound(tx: Transaction, *, mail: IncomingMail) -> Reply | None:
         kind=verdict.kind,
         mood=verdict.mood,
         confidence=verdict.confidence,
-        detail=_detail(verdict),
+        detail=_detail(verdict, [parts.sender, *_our_addresses(tx)], received_at.date()),
         matched_by=match.by,
         touch_id=match.touch.id if match.touch else None,
         enrollment_id=match.enrollment.id if match.enrollment else None,
@@ -155,23 +159,41 @@ def _suppress(tx: Transaction, addresses: set[str], reason: str, exit_reason: Ex
         )
 
 
+def _families(tx: Transaction, match: Match) -> set[int]:
+    """Return the ids of all firms for which a mail speaks: what one of a family answers, all have heard."""
+    return {member for firm_id in match.firm_ids for member in family_of(tx, firm_id)}
+
+
 def _stop_firms(tx: Transaction, match: Match, reason: ExitReason, detail: str) -> None:
-    for firm_id in match.firm_ids:
-        stop_firm(tx, firm_id, reason, detail)
-        # An answer after the end is an answer all the same.
-        tx.session.execute(
-            update(Enrollment)
-            .where(
-                Enrollment.firm_id.in_(get_family(tx, firm_id)),
-                Enrollment.status == EnrollmentStatus.FINISHED,
-                Enrollment.exit_reason == ExitReason.NO_REPLY,
-            )
-            .values(exit_reason=reason, exit_detail=detail)
-            .execution_options(synchronize_session=False)
+    families = _families(tx, match)
+    if not families:
+        return
+    finish_enrollments(tx, lock_enrollments(tx, Enrollment.firm_id.in_(families)), reason, detail)
+    # An answer after the end is an answer all the same.
+    tx.session.execute(
+        update(Enrollment)
+        .where(
+            Enrollment.firm_id.in_(families),
+            Enrollment.status == EnrollmentStatus.FINISHED,
+            Enrollment.exit_reason == ExitReason.NO_REPLY,
         )
+        .values(exit_reason=reason, exit_detail=detail)
+        .execution_options(synchronize_session=False)
+    )
 
 
-def _detail(verdict: Classified) -> dict[str, object]:
+def _our_addresses(tx: Transaction) -> list[str]:
+    return list(tx.session.scalars(select(Mailbox.address)))
+
+
+def _detail(verdict: Classified, known: list[str], day: date) -> dict[str, object]:
+    if verdict.kind is InboundKind.HUMAN:
+        again_on = find_again(verdict.text, day) if verdict.mood is Mood.LATER else None
+        referred = find_referred(verdict.text, known)
+        return {
+            **({"again_on": again_on.isoformat()} if again_on else {}),
+            **({"referred_to": list(referred)} if referred else {}),
+        }
     if verdict.kind in {InboundKind.BOUNCE, InboundKind.COMPLAINT}:
         return {
             "hard": verdict.hard,

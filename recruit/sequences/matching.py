@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 
 from recruit.db.transaction import Transaction
-from recruit.firms.families import list_families
+from recruit.firms.families import family_of
 from recruit.firms.tables import Firm
 from recruit.sequences.addresses import FREE_MAIL, address_key, domain_and_parents, domain_of
 from recruit.sequences.tables import Enrollment, Mailbox, Touch
@@ -63,8 +63,8 @@ def match_domain(tx: Transaction, address: str | None) -> Match:
         return Match()
     names = domain_and_parents(domain)
     owners = list(tx.session.scalars(select(Firm.id).where(Firm.domain.in_(names))))
-    # A firm keeps the domains of those that were merged into it.
-    ids = {member for family in list_families(tx, owners).values() for member in family}
+    # A firm keeps the domains of those that were merged into it, and answers for its family.
+    ids = {member for owner in owners for member in family_of(tx, owner)}
     return _newest(
         tx, "domain", or_(Enrollment.address_domain.in_(names), Enrollment.firm_id.in_(ids))
     )

@@ -37,7 +37,7 @@ def read_inbox(open_tx: OpenTx, inbox: Inbox) -> InboxReport:
     report = InboxReport()
     for mail in inbox.fetch():
         try:
-            kind = _record(open_tx, mail)
+            kind = record_mail(open_tx, mail)
         except Exception:
             # One mail that nobody foresaw must not keep the answers behind it from stopping sequences.
             get_logger("sequences").exception("a mail could not be recorded", uid=mail.uid)
@@ -49,7 +49,8 @@ def read_inbox(open_tx: OpenTx, inbox: Inbox) -> InboxReport:
     return report
 
 
-def _record(open_tx: OpenTx, mail: IncomingMail) -> InboundKind | None:
+def record_mail(open_tx: OpenTx, mail: IncomingMail) -> InboundKind | None:
+    """Record one mail in a transaction of its own; None where it is known already, or our own copy."""
     for attempt in (1, 2):
         try:
             with open_tx() as tx:

@@ -226,7 +226,8 @@ class Reply(Base):
     mood: Mapped[Mood | None] = mapped_column(status_type(Mood))
     confidence: Mapped[float]
     mood_confirmed_by: Mapped[str | None] = mapped_column(String(200))
-    # {"hard", "status", "recipient"} of a bounce; {"until"} of an out-of-office answer.
+    # {"hard", "status", "recipient"} of a bounce; {"until"} of an out-of-office answer; what a person's
+    # answer proposes: {"again_on", "referred_to"}.
     detail: Mapped[dict[str, Any]]
     matched_by: Mapped[str] = mapped_column(String(32), default="")
     touch_id: Mapped[int | None] = mapped_column(ForeignKey("touch.id"))
@@ -237,6 +238,8 @@ class Reply(Base):
     recorded_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
     handled_by: Mapped[str] = mapped_column(String(200), default="")
+    # From this day on it waits for a person again, who was asked to write later.
+    again_on: Mapped[date | None]
 
     __table_args__ = (Index("ix_reply_kind_received_at", "kind", "received_at"),)
 

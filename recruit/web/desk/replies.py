@@ -1,5 +1,6 @@
 """Replies: the list, the conversation beside it, and what a person makes of a reply."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -9,7 +10,14 @@ from recruit.insights.firm import firm_page
 from recruit.insights.replies import PER_PAGE, InboxLine, ReplyView, find_reply, list_replies
 from recruit.onboarding.usecases import add_candidate
 from recruit.onboarding.values import CandidateOrigin
-from recruit.sequences.usecases import confirm_mood, handle_reply
+from recruit.sequences.usecases import (
+    DayIsOver,
+    NotAContact,
+    add_referred,
+    answer_later,
+    confirm_mood,
+    handle_reply,
+)
 from recruit.sequences.values import Mood
 from recruit.web.errors import show_error
 from recruit.web.pages import query_string, redirect, render
@@ -80,6 +88,52 @@ def confirm(
     confirm_mood(tx, reply_id=reply_id, mood=mood, actor=person.name)
     return redirect(
         request, _url(view, reply=reply_id if mood is Mood.POSITIVE else None), _said(line, mood)
+    )
+
+
+@router.post("/replies/{reply_id}/later")
+def write_later(
+    request: Request,
+    tx: WritingTx,
+    person: StaffPerson,
+    reply_id: int,
+    again_on: Annotated[date, Form()],
+    view: Annotated[ReplyView, Form()] = ReplyView.WAITING,
+) -> Response:
+    """Put a reply away until a day, on which it waits here again."""
+    line = find_reply(tx, reply_id)
+    if line is None:
+        return show_error(request, 404, text=f"There is no reply with the id {reply_id}.")
+    try:
+        answer_later(tx, reply_id=reply_id, again_on=again_on, actor=person.name)
+    except DayIsOver as error:
+        return show_error(request, 422, text=str(error))
+    who = line.firm_name or line.reply.from_address
+    return redirect(request, _url(view), f"{who} waits here again on {again_on:%-d %B %Y}.")
+
+
+@router.post("/replies/{reply_id}/referral")
+def take_referral(
+    request: Request,
+    tx: WritingTx,
+    person: StaffPerson,
+    reply_id: int,
+    email: Annotated[str, Form(max_length=254)],
+    name: Annotated[str, Form(max_length=200)] = "",
+    view: Annotated[ReplyView, Form()] = ReplyView.WAITING,
+) -> Response:
+    """Make the person whom a reply names a contact of its firm."""
+    line = find_reply(tx, reply_id)
+    if line is None:
+        return show_error(request, 404, text=f"There is no reply with the id {reply_id}.")
+    try:
+        contact = add_referred(tx, reply_id=reply_id, email=email, name=name, actor=person.name)
+    except NotAContact as error:
+        return show_error(request, 422, text=str(error))
+    return redirect(
+        request,
+        _url(view),
+        f"{contact.name or contact.email} is a contact of {line.firm_name} now, and can be enrolled.",
     )
 
 

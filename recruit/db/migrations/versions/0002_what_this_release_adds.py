@@ -408,6 +408,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("health", Json, nullable=True))
         batch_op.add_column(sa.Column("health_at", UtcDateTime(), nullable=True))
 
+    with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("again_on", sa.Date(), nullable=True))
+
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
@@ -461,6 +464,9 @@ def downgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
+
+    with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.drop_column("again_on")
 
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
         batch_op.drop_column("health_at")
