@@ -9,9 +9,10 @@ from recruit.firms.values import FirmView
 from recruit.insights.profiles import ProfileLine
 from recruit.insights.standing import ProspectState
 from recruit.scoring.cards import definition_of, overrides_of
+from recruit.scoring.override_store import list_overrides
 from recruit.scoring.points import score_firm
 from recruit.scoring.profile import ProfileDefinition
-from recruit.scoring.store import get_version, list_overrides
+from recruit.scoring.store import get_version
 from recruit.scoring.values import Override, OverrideKind, Reason, Standing
 
 
@@ -61,15 +62,7 @@ def find_definition(tx: Transaction, profile: ProfileLine) -> ProfileDefinition:
 
 
 def _row(row: Any, definition: ProfileDefinition, overrides: list[Override]) -> ProspectRow:
-    view = FirmView(
-        id=row.id, version=row.version, name=row.name, domain=row.domain, website=row.website,
-        country=row.country, region=row.region, city=row.city, latitude=row.latitude,
-        longitude=row.longitude, employees_low=row.employees_low,
-        employees_high=row.employees_high, founded_low=row.founded_low,
-        founded_high=row.founded_high, specialties=tuple(row.specialties),
-        certifications=tuple(row.certifications), partnerships=tuple(row.partnerships),
-        tags=tuple(row.tags or ()),
-    )  # fmt: skip
+    view = view_of(row)
     card = score_firm(view, definition, row.scored_at.date(), overrides)
     pinned = next((o for o in overrides if o.kind is OverrideKind.PIN), None)
     left_out = card.standing is not Standing.RANKED
@@ -94,6 +87,19 @@ def _row(row: Any, definition: ProfileDefinition, overrides: list[Override]) -> 
         has_contact=bool(row.has_contact),
         pinned=pinned.sentence if pinned and not left_out else "",
     )
+
+
+def view_of(row: Any) -> FirmView:
+    """Return a row of the list's statement as the rules see a firm; where it was read is left out."""
+    return FirmView(
+        id=row.id, version=row.version, name=row.name, domain=row.domain, website=row.website,
+        country=row.country, region=row.region, city=row.city, latitude=row.latitude,
+        longitude=row.longitude, employees_low=row.employees_low,
+        employees_high=row.employees_high, founded_low=row.founded_low,
+        founded_high=row.founded_high, specialties=tuple(row.specialties),
+        certifications=tuple(row.certifications), partnerships=tuple(row.partnerships),
+        tags=tuple(row.tags or ()),
+    )  # fmt: skip
 
 
 def top_reason(reasons: Sequence[Reason]) -> str:

@@ -79,7 +79,7 @@ def list_prospects(tx: Transaction, query: ProspectQuery) -> ProspectList:
     if profile is None:
         return ProspectList((), 0, 0, None, (), (), (), ())
     session = tx.session
-    scope = _scope(profile.version_id)
+    scope = scope_of(profile.version_id)
     filtered = _filter(session, scope, query)
     # The whole ranking was counted when it was made.
     total = profile.ranked if is_unfiltered(query) else _count(session, filtered)
@@ -172,7 +172,8 @@ def list_enrollable(tx: Transaction, firm_ids: Sequence[int]) -> list[Enrollable
     ]
 
 
-def _scope(version_id: int) -> Select[*tuple[Any, ...]]:
+def scope_of(version_id: int) -> Select[*tuple[Any, ...]]:
+    """Return the statement of all firms of a ranking, with their state, in no order."""
     last = last_enrollments()
     base = join_state(
         Firm.__table__.join(

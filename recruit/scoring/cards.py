@@ -8,14 +8,10 @@ from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 from recruit.firms.views import firm_view
 from recruit.scoring.criteria.likeness import Corpus
+from recruit.scoring.override_store import list_overrides
 from recruit.scoring.points import score_firm
 from recruit.scoring.profile import ProfileDefinition, parse_profile
-from recruit.scoring.store import (
-    find_ranking,
-    get_profile_by_id,
-    get_version,
-    list_overrides,
-)
+from recruit.scoring.store import find_ranking, get_profile_by_id, get_version
 from recruit.scoring.tables import ProfileVersion, Ranking, Score
 from recruit.scoring.values import Override, Reason, ScoreCard
 

@@ -112,26 +112,35 @@ def order(counted: Counted, firms: FirmColumns, top: int | None = None) -> Ints:
     Pinned firms stand in front; then total and low end downwards, then name, then id decide.
     """
     rows = np.flatnonzero(counted.is_ranked)
-    pinned = counted.pinned[rows]
-    # One number a firm, the greater the better: only among equals are names looked at.
-    merit = counted.total[rows].astype(np.int64) << 32
-    merit += counted.low[rows].astype(np.int64) + (pinned.astype(np.int64) << 61)
+    merit = _merit(counted.total[rows], counted.low[rows], counted.pinned[rows])
     if top is not None and top < len(rows):
         line = -np.partition(-merit, top - 1)[top - 1]
         kept = merit >= line
         rows, merit = rows[kept], merit[kept]
-    table = pa.table(
-        {
-            "merit": merit,
-            # Bytes in UTF-8 stand in the order of their characters, as Python compares them.
-            "name": firms.names.take(pa.array(rows)),
-            "id": firms.ids[rows],
-        }
-    )
-    keys = [("merit", "descending"), ("name", "ascending"), ("id", "ascending")]
-    places = pc.sort_indices(table, sort_keys=keys).to_numpy()
+    places = _sort(merit, firms.names.take(pa.array(rows)), firms.ids[rows])
     sorted_rows: Ints = rows[places][:top]
     return sorted_rows
+
+
+def sort_places(
+    total: Hundredths, low: Hundredths, pinned: Bools, names: pa.Array, ids: Ints
+) -> Ints:
+    """Return the places of firms in the order of a ranking, the best first."""
+    return _sort(_merit(total, low, pinned), names, ids)
+
+
+def _merit(total: Hundredths, low: Hundredths, pinned: Bools) -> Ints:
+    """Return one number a firm, the greater the better: only among equals are names looked at."""
+    merit: Ints = (total.astype(np.int64) << 32) + low + (pinned.astype(np.int64) << 61)
+    return merit
+
+
+def _sort(merit: Ints, names: pa.Array, ids: Ints) -> Ints:
+    # Bytes in UTF-8 stand in the order of their characters, as Python compares them.
+    table = pa.table({"merit": merit, "name": names, "id": ids})
+    keys = [("merit", "descending"), ("name", "ascending"), ("id", "ascending")]
+    places: Ints = pc.sort_indices(table, sort_keys=keys).to_numpy()
+    return places
 
 
 def _look_for(profile: ProfileDefinition, firms: FirmColumns) -> None:

@@ -8,18 +8,20 @@ from recruit.firms.store import find_firm_by_domain, get_firm, list_firms_by_ids
 from recruit.firms.values import FirmView
 from recruit.firms.views import firm_view
 from recruit.scoring.cards import card_of, cards_of, definition_of
+from recruit.scoring.override_store import list_overrides
 from recruit.scoring.points import score_firm
 from recruit.scoring.store import (
+    find_points_at,
     find_ranking,
     find_score,
     get_latest_version,
     get_profile_row,
     list_firms_named,
-    list_overrides,
     list_ranked,
 )
 from recruit.scoring.tables import ProfileVersion
 from recruit.scoring.values import ScoreCard, ScoringRefused
+from recruit.scoring.whatif import TOP, WayUp, ways_up
 
 
 @dataclass(frozen=True)
@@ -110,3 +112,33 @@ def _ranked_version(tx: Transaction, profile_name: str) -> ProfileVersion:
             f"Rank it with: recruit rank --profile {profile_name}"
         )
     return version
+
+
+@dataclass(frozen=True)
+class Line:
+    """What it takes to be among the best `top` of the last ranking."""
+
+    top: int
+    points: float
+
+
+def find_line(tx: Transaction, *, profile_name: str, top: int = TOP) -> Line | None:
+    """Return the points of the firm at rank `top`; None where nothing, or less than that, is ranked."""
+    version = get_latest_version(tx, profile_name)
+    points = find_points_at(tx, version.id, top)
+    return None if points is None else Line(top, points)
+
+
+def list_ways_up(
+    tx: Transaction, *, profile_name: str, firm_id: int, top: int = TOP
+) -> list[WayUp]:
+    """Return the smallest changes, each alone enough, that would lift a firm among the best `top`.
+
+    Empty where it is among them, takes no part, or no single change is enough.
+    """
+    line = find_line(tx, profile_name=profile_name, top=top)
+    if line is None:
+        return []
+    version = get_latest_version(tx, profile_name)
+    profile = definition_of(version, find_ranking(tx, version.id), profile_name)
+    return ways_up(firm_view(get_firm(tx, firm_id)), profile, tx.now.date(), line.points)

@@ -8,18 +8,16 @@ from recruit.db.transaction import Transaction
 from recruit.firms.store import get_firm
 from recruit.firms.views import firm_view
 from recruit.scoring.cards import definition_of
+from recruit.scoring.override_store import as_override, find_override_row, list_override_rows
 from recruit.scoring.points import score_firm
 from recruit.scoring.profile import MOST_POINTS
 from recruit.scoring.ranking import rank_firms
 from recruit.scoring.store import (
-    as_override,
-    find_override_row,
     find_ranking,
     find_score,
     get_latest_version,
     get_profile_by_id,
     get_profile_row,
-    list_override_rows,
 )
 from recruit.scoring.tables import FirmOverride
 from recruit.scoring.values import (

@@ -15,6 +15,7 @@ from recruit.scoring.cards import definition_of, overrides_of
 from recruit.scoring.columnar import Assessed, Counted, assess, count, order
 from recruit.scoring.columns import FirmColumns, Ints
 from recruit.scoring.criteria.likeness import Corpus, count_words
+from recruit.scoring.override_store import list_overrides
 from recruit.scoring.points import score_firm
 from recruit.scoring.profile import ProfileDefinition
 from recruit.scoring.reading import read_columns
@@ -25,7 +26,6 @@ from recruit.scoring.store import (
     drop_old_scores,
     get_latest_version,
     let_go_of_snapshots,
-    list_overrides,
     list_profile_names,
 )
 from recruit.scoring.tables import Ranking

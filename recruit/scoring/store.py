@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import defer
 
 from recruit.db.transaction import Transaction
-from recruit.firms.tables import Firm
-from recruit.scoring.tables import FirmOverride, Profile, ProfileVersion, Ranking, Score
-from recruit.scoring.values import Override, ProfileLine, ScoringRefused
+from recruit.firms.store import list_firms_by_ids
+from recruit.firms.tables import Firm, FirmChange
+from recruit.firms.values import ChangeKind
+from recruit.scoring.override_store import have_overrides_changed
+from recruit.scoring.tables import Profile, ProfileVersion, Ranking, Score
+from recruit.scoring.values import ProfileLine, ScoringRefused
 
 
 class ProfileNotFound(ScoringRefused):
@@ -145,67 +148,6 @@ def drop_old_scores(tx: Transaction, profile_id: int, keep: int) -> None:
         tx.session.execute(delete(Score).where(Score.profile_version_id.in_(old)))
 
 
-def standing_overrides(now: datetime) -> ColumnElement[bool]:
-    """Return the condition of an override that is neither undone nor expired."""
-    return and_(
-        FirmOverride.undone_at.is_(None),
-        or_(FirmOverride.expires_at.is_(None), FirmOverride.expires_at > now),
-    )
-
-
-def list_override_rows(
-    tx: Transaction,
-    profile_id: int,
-    *,
-    firm_ids: Sequence[int] | None = None,
-    standing: bool = True,
-) -> list[FirmOverride]:
-    """Return the overrides of a profile, the oldest first; all that ever were where not `standing`."""
-    query = select(FirmOverride).where(FirmOverride.profile_id == profile_id)
-    if standing:
-        query = query.where(standing_overrides(tx.now))
-    if firm_ids is not None:
-        query = query.where(FirmOverride.firm_id.in_(firm_ids))
-    return list(tx.session.scalars(query.order_by(FirmOverride.id)))
-
-
-def list_overrides(
-    tx: Transaction, profile_id: int, *, firm_ids: Sequence[int] | None = None
-) -> list[Override]:
-    """Return what people decided and still stands, the oldest first."""
-    return [as_override(row) for row in list_override_rows(tx, profile_id, firm_ids=firm_ids)]
-
-
-def as_override(row: FirmOverride) -> Override:
-    """Return an override as plain values."""
-    return Override(
-        row.firm_id,
-        row.kind,
-        row.because,
-        row.actor,
-        row.created_at,
-        row.expires_at,
-        row.hundredths,
-    )
-
-
-def have_overrides_changed(tx: Transaction, profile_id: int, since: datetime) -> bool:
-    """Tell whether a person decided something, or an override ended, after `since`."""
-    query = (
-        select(FirmOverride.id)
-        .where(
-            FirmOverride.profile_id == profile_id,
-            or_(
-                FirmOverride.created_at > since,
-                FirmOverride.undone_at > since,
-                and_(FirmOverride.expires_at > since, FirmOverride.expires_at <= tx.now),
-            ),
-        )
-        .limit(1)
-    )
-    return tx.session.scalar(query) is not None
-
-
 def are_scores_stale(tx: Transaction, version: ProfileVersion) -> bool:
     """Tell whether a firm is new, changed or merged away since that version was ranked, or never was."""
     if version.ranked_at is None or version.ranked_at.year != tx.now.year:
@@ -239,6 +181,14 @@ def list_ranked(
     return [(score, firm) for score, firm in tx.session.execute(query)]
 
 
+def find_points_at(tx: Transaction, profile_version_id: int, rank: int) -> float | None:
+    """Return the total of the firm at a rank; None where there is none."""
+    query = select(Score.total).where(
+        Score.profile_version_id == profile_version_id, Score.rank == rank
+    )
+    return tx.session.scalar(query)
+
+
 def find_score(tx: Transaction, profile_version_id: int, firm_id: int) -> Score | None:
     """Return the firm's score in the last ranking of that profile version."""
     return tx.session.get(Score, (profile_version_id, firm_id))
@@ -254,6 +204,37 @@ def list_firms_named(tx: Transaction, name: str) -> list[Firm]:
     return list(tx.session.scalars(query.order_by(Firm.id)))
 
 
-def find_override_row(tx: Transaction, override_id: int) -> FirmOverride | None:
-    """Return an override by its id; None where there is none. Another who undoes it has to wait."""
-    return tx.session.get(FirmOverride, override_id, with_for_update=True)
+def list_kept_rankings(tx: Transaction, profile_id: int) -> list[int]:
+    """Return the ids of the rankings whose snapshots are kept, the newest first."""
+    query = (
+        select(Ranking.id)
+        .join(ProfileVersion, ProfileVersion.id == Ranking.profile_version_id)
+        .where(ProfileVersion.profile_id == profile_id, Ranking.snapshot.is_not(None))
+        .order_by(Ranking.id.desc())
+    )
+    return list(tx.session.scalars(query))
+
+
+def get_snapshot(tx: Transaction, ranking_id: int) -> bytes:
+    """Return a ranking's packed snapshot; empty where it was let go."""
+    query = select(Ranking.snapshot).where(Ranking.id == ranking_id)
+    return tx.session.scalar(query) or b""
+
+
+def list_firm_names(tx: Transaction, firm_ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of firms by their ids, of merged ones too."""
+    return {firm.id: firm.name for firm in list_firms_by_ids(tx, firm_ids)}
+
+
+def list_united(tx: Transaction, since: datetime, until: datetime) -> tuple[set[int], set[int]]:
+    """Return which firms took others in between two moments, and which were taken in."""
+    rows = tx.session.execute(
+        select(FirmChange.firm_id, FirmChange.detail).where(
+            FirmChange.kind == ChangeKind.MERGED, FirmChange.at > since, FirmChange.at <= until
+        )
+    )
+    survivors: set[int] = set()
+    absorbed: set[int] = set()
+    for firm_id, detail in rows:
+        (absorbed if "into" in detail else survivors).add(firm_id)
+    return survivors - absorbed, absorbed

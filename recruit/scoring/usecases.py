@@ -1,13 +1,16 @@
 """The door to scoring: what people do with profiles, rankings and single firms."""
 
+from recruit.scoring.comparing import compare_rankings, list_ranking_lines
 from recruit.scoring.looking import (
     FirmNotFound,
     NotRanked,
     RankedFirm,
     explain_firm,
     find_firm_by_text,
+    find_line,
     find_rank,
     list_ranking,
+    list_ways_up,
 )
 from recruit.scoring.overriding import (
     OverrideLine,
@@ -33,13 +36,17 @@ __all__ = [
     "RankedFirm",
     "RankingReport",
     "compare_profile",
+    "compare_rankings",
     "explain_firm",
     "find_firm_by_text",
+    "find_line",
     "find_rank",
     "get_profile",
     "list_decisions",
     "list_profiles",
     "list_ranking",
+    "list_ranking_lines",
+    "list_ways_up",
     "override_firm",
     "pick_profile_name",
     "rank_firms",
