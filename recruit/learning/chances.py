@@ -1,8 +1,8 @@
 """Chances: what the model in use says of every firm, kept beside the points; and why, firm by firm."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recruit.db.transaction import Transaction
-from recruit.firms.store import get_firm, list_firm_views
-from recruit.firms.values import FirmView
+from recruit.firms.store import get_firm
 from recruit.firms.views import firm_view
 from recruit.learning.calibration import WINDOW, Sigmoid, fit_sigmoid
 from recruit.learning.drift import Drift, measure_drift
-from recruit.learning.features import features_table, firm_features
+from recruit.learning.features import columns_features, features_table, firm_features
 from recruit.learning.likeness import ENOUGH, look_alike
 from recruit.learning.outcomes import Gathered, features_since, gather_outcomes
 from recruit.learning.record import ModelRecord
@@ -31,13 +30,14 @@ from recruit.learning.store import (
 )
 from recruit.learning.tables import ModelWatch
 from recruit.learning.values import Training
+from recruit.learning.weighing import read_profile, read_profile_and_firms
 from recruit.logs import get_logger
 from recruit.scoring.profile import ProfileDefinition
-from recruit.scoring.usecases import get_profile
+from recruit.scoring.section import ProfileError
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-_FIRMS_BATCH = 5000
 # Sigmoids move with outcomes that mature every day, though no firm changed.
 _STALE = timedelta(days=1)
 
@@ -82,15 +82,15 @@ def refresh_chances(tx: Transaction, models: Models, *, profile_name: str) -> in
         replace_chances(tx, profile_id, [])
         replace_watch(tx, profile_id, None)
         return 0
-    profile = get_profile(tx, profile_name=profile_name)
     try:
         record = models.get(name)
         scorer = LookupScorer(models.tables(name))
-        ids, features = _all_features(tx, profile)
+        profile, firms = read_profile_and_firms(tx, profile_name)
+        ids, features = firms.ids, columns_features(firms, profile, tx.now.date())
         logit = _score(scorer, features)
         since = _gather_since(tx, record, profile)
         known = _score(scorer, since.features)
-    except (ModelRefused, KeyError) as error:
+    except (ModelRefused, ProfileError, KeyError) as error:
         get_logger("learning").warning("no chances", model=name, error=str(error))
         replace_chances(tx, profile_id, [])
         warning = f"{name} cannot be used: {error}"
@@ -101,17 +101,19 @@ def refresh_chances(tx: Transaction, models: Models, *, profile_name: str) -> in
         return 0
     probability = _latest_sigmoid(record, known, since.y).probability(logit)
     likeness = _likeness(tx, ids, features)
+    alike = repeat(None) if likeness is None else likeness.tolist()
+    found = zip(ids.tolist(), logit.tolist(), probability.tolist(), alike, strict=False)
     rows = [
         {
             "profile_id": profile_id,
             "firm_id": firm_id,
             "model": name,
-            "logit": float(logit[i]),
-            "probability": float(probability[i]),
-            "likeness": None if likeness is None else float(likeness[i]),
+            "logit": one_logit,
+            "probability": one,
+            "likeness": like,
             "scored_at": tx.now,
         }
-        for i, firm_id in enumerate(ids)
+        for firm_id, one_logit, one, like in found
     ]
     replace_chances(tx, profile_id, rows)
     drift = _drift(tx, record, profile, known, since.y)
@@ -158,7 +160,7 @@ def explain_chance(
         return None
     record = models.get(name)
     scorer = LookupScorer(models.tables(name), threads=1)
-    profile = get_profile(tx, profile_name=profile_name)
+    profile = read_profile(tx, profile_name)
     view = firm_view(get_firm(tx, firm_id))
     row = firm_features(view, profile, tx.now.date())
     features = features_table([row], profile)
@@ -189,7 +191,7 @@ def explain_chance(
 def read_drift(tx: Transaction, models: Models, *, name: str) -> Drift:
     """Return what has moved since a model was trained: the firms that are written to, the rate, the error."""
     record = models.get(name)
-    profile = get_profile(tx, profile_name=record.profile)
+    profile = read_profile(tx, record.profile)
     scorer = LookupScorer(models.tables(name))
     since = _gather_since(tx, record, profile)
     try:
@@ -233,25 +235,8 @@ def _score(scorer: LookupScorer, features: pd.DataFrame) -> Floats:
     return scorer.score(features) if len(features) else np.zeros(0)
 
 
-def _all_features(tx: Transaction, profile: ProfileDefinition) -> tuple[list[int], pd.DataFrame]:
-    ids: list[int] = []
-    rows: list[dict[str, Any]] = []
-    for view in _stream_firms(tx):
-        ids.append(view.id)
-        rows.append(firm_features(view, profile, tx.now.date()))
-    return ids, features_table(rows, profile)
-
-
-def _stream_firms(tx: Transaction) -> Iterator[FirmView]:
-    after_id = 0
-    while batch := list_firm_views(tx, after_id=after_id, limit=_FIRMS_BATCH):
-        yield from batch
-        after_id = batch[-1].id
-
-
-def _likeness(tx: Transaction, ids: list[int], features: pd.DataFrame) -> Floats | None:
-    partners = list_partner_ids(tx)
-    best = np.array([firm_id in partners for firm_id in ids], dtype=bool)
+def _likeness(tx: Transaction, ids: Ints, features: pd.DataFrame) -> Floats | None:
+    best = np.isin(ids, np.array(sorted(list_partner_ids(tx)), dtype=np.int64))
     if best.sum() < ENOUGH or (~best).sum() < ENOUGH:
         return None
     return look_alike(features, best)

@@ -8,11 +8,16 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from recruit.firms.values import FirmView
 from recruit.learning.prior import Prior
+from recruit.scoring.columns import FirmColumns
 from recruit.scoring.profile import ProfileDefinition
+
+Floats = NDArray[np.float64]
 
 # A firm with all points has odds e^3, twenty times, those of one with none, before outcomes say otherwise.
 DECLARED_LOGITS = 3.0
@@ -61,6 +66,30 @@ def firm_features(firm: FirmView, profile: ProfileDefinition, on: date) -> dict[
     }
 
 
+def columns_features(firms: FirmColumns, profile: ProfileDefinition, on: date) -> pd.DataFrame:
+    """Return what `firm_features` says of every firm, a column at a time."""
+    table: dict[str, Any] = {}
+    for criterion in profile.criteria:
+        low, high = criterion.measure.shares(firms, on)
+        table[criterion.key] = low + criterion.missing * (high - low)
+    founded = _middles(firms.founded_low, firms.founded_high)
+    has_domain = np.asarray(firms.domains.is_valid())
+    return pd.DataFrame(
+        table
+        | {
+            "fact: country": pd.Categorical.from_codes(
+                firms.country.codes, list(firms.country.vocabulary)
+            ),
+            "fact: employees": _middles(firms.employees_low, firms.employees_high),
+            "fact: years in business": np.maximum(0.0, on.year - founded),
+            "fact: specialties": firms.specialties.counts.astype(float),
+            "fact: certifications": firms.certifications.counts.astype(float),
+            "fact: vendor partnerships": firms.partnerships.counts.astype(float),
+            "fact: website": pd.Categorical.from_codes(has_domain.astype(int), ["no", "yes"]),
+        }
+    )
+
+
 def features_table(rows: Sequence[Mapping[str, Any]], profile: ProfileDefinition) -> pd.DataFrame:
     """Return the rows as a table whose columns are those of the profile, whatever the rows hold."""
     empty = firm_features(FirmView(id=0, version=0, name=""), profile, date(2000, 1, 1))
@@ -78,6 +107,11 @@ def declared_prior(profile: ProfileDefinition) -> Prior:
         c.key: ((0.0, 0.0), (1.0, DECLARED_LOGITS * c.hundredths / most)) for c in profile.criteria
     }
     return Prior(curves=curves, rising=frozenset(curves))
+
+
+def _middles(low: Floats, high: Floats) -> Floats:
+    found: Floats = np.where(np.isnan(low), high, np.where(np.isnan(high), low, (low + high) / 2))
+    return found
 
 
 def _middle(low: int | None, high: int | None) -> float | None:

@@ -111,7 +111,7 @@ def judge_backtest(backtest: Backtest) -> Verdict:
     return replace(
         verdict,
         sentence=f"{verdict.sentence} That is {word} the declared points alone "
-        f"({declared.interval.value * 1000:.0f}).",
+        f"({declared.interval.value * 1000:.0f} times).",
     )
 
 

@@ -7,10 +7,9 @@ from datetime import datetime
 import numpy as np
 
 from recruit.db.transaction import Transaction
-from recruit.firms.store import list_firm_views
 from recruit.learning.chances import refresh_chances
 from recruit.learning.exploration import Chosen, Option, choose_with_exploration
-from recruit.learning.features import declared_prior, features_table, firm_features
+from recruit.learning.features import columns_features, declared_prior
 from recruit.learning.likeness import PartnerLift, partner_lift
 from recruit.learning.outcomes import Gathered, gather_outcomes
 from recruit.learning.promotion import why_not
@@ -26,12 +25,12 @@ from recruit.learning.store import (
 from recruit.learning.tables import ReportedOutcome
 from recruit.learning.training import Rows, Trained, train
 from recruit.learning.values import FATE_WORDS, REPORTED, Stage, Training
+from recruit.learning.weighing import read_profile, read_profile_and_firms
 from recruit.people.values import SYSTEM
 from recruit.scoring.store import get_latest_version
 from recruit.scoring.usecases import find_firm_by_text, get_profile, save_profile
 
 OpenTx = Callable[[], AbstractContextManager[Transaction]]
-_FIRMS_BATCH = 5000
 
 
 class OutcomeRefused(ValueError):
@@ -46,7 +45,7 @@ def train_on_outcomes(
     Raises `TooFewRows` where there are too few outcomes, and what scoring raises of profiles.
     """
     with open_tx() as tx:
-        profile = get_profile(tx, profile_name=training.profile_name)
+        profile = read_profile(tx, training.profile_name)
         version = get_latest_version(tx, training.profile_name)
         gathered = gather_outcomes(tx, profile, training)
     return train(
@@ -222,15 +221,10 @@ def draw_batch(
 
 def check_partners(tx: Transaction, *, profile_name: str) -> PartnerLift:
     """Measure how well a profile finds the partners there are; raises `TooFewPartners`."""
-    profile = get_profile(tx, profile_name=profile_name)
-    ids: list[int] = []
-    rows = []
-    while views := list_firm_views(tx, after_id=ids[-1] if ids else 0, limit=_FIRMS_BATCH):
-        ids += [view.id for view in views]
-        rows += [firm_features(view, profile, tx.now.date()) for view in views]
-    partners = list_partner_ids(tx)
-    is_partner = np.array([firm_id in partners for firm_id in ids], dtype=bool)
-    return partner_lift(features_table(rows, profile), is_partner, declared_prior(profile))
+    profile, firms = read_profile_and_firms(tx, profile_name)
+    partners = np.array(sorted(list_partner_ids(tx)), dtype=np.int64)
+    table = columns_features(firms, profile, tx.now.date())
+    return partner_lift(table, np.isin(firms.ids, partners), declared_prior(profile))
 
 
 def list_proposals(tx: Transaction, models: Models, *, name: str) -> tuple[Proposal, ...]:

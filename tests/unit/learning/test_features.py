@@ -8,12 +8,14 @@ import pytest
 from recruit.learning.backtest import declared_logit
 from recruit.learning.features import (
     FactChange,
+    columns_features,
     declared_prior,
     features_table,
     firm_features,
     view_as_of,
 )
 from recruit.learning.values import Approach, Fate, Stage, Training, fate_of
+from recruit.scoring.columns import FirmColumns
 from recruit.scoring.points import score_firm
 from recruit.scoring.profile import parse_profile
 from tests.factories.scoring import make_profile_data, make_unknown_view, make_view
@@ -97,3 +99,20 @@ def test_a_training_says_what_it_foretells_and_survives_json() -> None:
     assert training.title == "revenue of 5,000 or more within 90 days"
     assert Training.from_json(training.to_json()) == training
     assert Training("p", Stage.FIRST_DEAL).title == "first deal within 270 days"
+
+
+def test_firms_as_columns_have_the_features_of_each_firm() -> None:
+    profile = parse_profile(make_profile_data())
+    firms = [
+        make_view(),
+        make_unknown_view(),
+        make_view(id=3, country="FR", domain=None, specialties=(), founded_low=None),
+        make_view(id=4, employees_low=None, employees_high=50, certifications=("a", "b")),
+    ]
+    one_by_one = features_table([firm_features(f, profile, NOW.date()) for f in firms], profile)
+    together = columns_features(FirmColumns.from_views(firms), profile, NOW.date())
+    assert list(together) == list(one_by_one)
+    for name in together:
+        ours, theirs = together[name].astype(object), one_by_one[name]
+        assert ours.isna().tolist() == theirs.isna().tolist()
+        assert ours.dropna().tolist() == theirs.dropna().tolist()
