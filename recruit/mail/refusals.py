@@ -24,6 +24,8 @@ class Stage(StrEnum):
 
     SENDER = "sender"
     RECIPIENT = "recipient"
+    # No command is told, but the reply names the address, which the reply to a text does not know.
+    ADDRESS = "address"
     TEXT = "text"
     UNTOLD = "untold"
 
@@ -44,6 +46,7 @@ class Reason(StrEnum):
     MOVED = "moved"
     TAKES_NO_MAIL = "takes_no_mail"
     HOST_UNKNOWN = "host_unknown"
+    NO_ACCOUNT = "no_account"
     USER_UNKNOWN = "user_unknown"
     RECIPIENT_REFUSED = "recipient_refused"
     UNTOLD = "untold"
@@ -130,23 +133,26 @@ def judge_refusal(
     return Refusal(
         permanent=permanent and not full,
         about_us=reason in _about_us(),
-        recipient_gone=permanent and _is_gone(reason, kind, stage),
+        recipient_gone=permanent and _is_gone(reason, status, stage),
         mailbox_full=full,
         reason=reason,
     )
 
 
-def _is_gone(reason: Reason, kind: tuple[int, int], stage: Stage | None) -> bool:
-    if reason in {Reason.HOST_UNKNOWN, Reason.TAKES_NO_MAIL}:
+def _is_gone(reason: Reason, status: str | None, stage: Stage | None) -> bool:
+    kind = _kind(status)
+    if reason in {Reason.HOST_UNKNOWN, Reason.TAKES_NO_MAIL, Reason.NO_ACCOUNT}:
         return True
     if kind in _OF_ADDRESS:
         return reason in _gone()
     match reason:
         case Reason.MOVED | Reason.USER_UNKNOWN:
             # "User unknown" after the whole message was read is what carriers say for a filter.
-            return stage in {None, Stage.RECIPIENT} or (stage is Stage.UNTOLD and kind != (0, 0))
+            return stage in {None, Stage.RECIPIENT} or (
+                stage is Stage.ADDRESS and status is not None and kind == (0, 0)
+            )
         case Reason.RECIPIENT_REFUSED:
-            return stage in {None, Stage.RECIPIENT}
+            return stage is None
         case _:
             return False
 

@@ -5,7 +5,7 @@ words alone, because people quote bounces to each other.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from recruit.mail.refusals import (
     Reason,
@@ -48,29 +48,28 @@ _RETURNED = re.compile(
 # show the last command they wrote, so what stands behind ">>> DATA" is believed only with a status.
 _AT_RECIPIENT = re.compile(
     r"in reply to\s+RCPT|after RCPT|>>>\s*RCPT|\[RCPT_TO\]|did not like our RCPT|does not like recipient"
-    r"|has\s+rejected\s+address|\bRCPT TO:? ?<[^>]*>\W+(\w+\W+){0,6}5\d\d|\bRCPT TO\b[^\n]{0,60}(failed|refused|rejected)",
+    r"|\bRCPT TO:? ?<[^>]*>\W+(\w+\W+){0,6}5\d\d|\bRCPT TO\b[^\n]{0,60}(failed|refused|rejected)",
     re.IGNORECASE,
 )
 _AT_SENDER = re.compile(
     r"in\s+reply\s+to\s+MAIL|after\s+MAIL FROM|>>>\s*MAIL FROM|\[MAIL_FROM\]", re.IGNORECASE
 )
 # "550 <ann@firm.example>: User unknown": a reply to RCPT names the address, one to DATA does not know it.
-_NAMES_ADDRESS = re.compile(r"(?<![\d.])5\d\d[ \-](5\.\d+\.\d+ )?<?[^\s<>@]+@[\w.\-]+")
+_NAMES_ADDRESS = re.compile(
+    r"(?<![\d.])5\d\d[ \-](5\.\d+\.\d+ )?<?[^\s<>@]+@[\w.\-]+|has\s+rejected\s+address"
+)
 _QUOTED_REPLY = re.compile(
     r"(?<![\d.:/\-])[45]\d\d[ \-](?=[#<\w(])|(?<![\d.])[45]\.\d{1,2}\.\d{1,3}(?![\d.])"
 )
 _AT_TEXT = re.compile(
     r">>>\s*(DATA|\.)|in\s+reply\s+to\s+(the\s+)?end\s+of\s+DATA|in\s+reply\s+to\s+DATA|after\s+(end\s+of\s+)?data|end\s+of\s+data:|failed after I sent"
-    r"|\[(EOB|DATA|END_OF_DATA)\]|\(DATA\)|transmission failure has occurred",
+    r"|\[(EOB|DATA|END_OF_DATA)\]|\(DATA\)|command\W{1,3}DATA|transmission failure has occurred",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[\w.+=\-/&'*]+@[\w\-]+(?:\.[\w\-]+)+")
 _DELAYED = re.compile(r"delay|warning|will (be )?retr|no action is required", re.IGNORECASE)
-# What Exchange and Notes say without a number, of addresses in their own directory.
-_NOT_RECOGNISED = re.compile(
-    r"recipient name is not recogni[sz]ed|not listed in (the )?\w* ?\w* ?(directory|address book)|e-mail account does not exist at the organization",
-    re.IGNORECASE,
-)
+_ANY_CODE = re.compile(r"(?<![\d.])5\d\d(?![\d.])")
+_BRACKETED = re.compile(r"\[(user|host|recipient|mailbox)[^\]\n]{0,60}\]", re.IGNORECASE)
 _VAGUE = {Reason.UNTOLD, Reason.RECIPIENT_REFUSED}
 _ACTIONS = {"failed", "delayed", "delivered", "relayed", "expanded", "deliverable", "expired"}
 
@@ -197,13 +196,12 @@ def _from_text(mail: MailParts) -> Bounce:
     status = find_enhanced_status(words)
     code = find_reply_code(words)
     delayed = bool(_DELAYED.search(mail.subject + words[:600]))
-    stage = _stage(words)
+    # Without any number it is the server itself that speaks of its own addresses, unless it quotes another.
+    hearsay = bool(status or _ANY_CODE.search(words) or _BRACKETED.search(words))
+    stage = _stage(words) if hearsay else None
     judged = judge_refusal(code, status, _server_words(words), stage)
     if judged.reason in _VAGUE:
         judged = judge_refusal(code or (None if status else 550), status, words, stage)
-    if not code and not status and judged.reason is not Reason.HOST_UNKNOWN:
-        # Words alone, of a program that names neither reply nor status, are no proof.
-        judged = replace(judged, recipient_gone=bool(_NOT_RECOGNISED.search(words)))
     return Bounce(
         recipient=_failed_recipient(mail),
         status=status,
@@ -229,9 +227,9 @@ def _stage(text: str) -> Stage:
         return Stage.SENDER
     if _AT_TEXT.search(text):
         return Stage.TEXT
-    if _AT_RECIPIENT.search(text) or _NAMES_ADDRESS.search(text):
+    if _AT_RECIPIENT.search(text):
         return Stage.RECIPIENT
-    return Stage.UNTOLD
+    return Stage.ADDRESS if _NAMES_ADDRESS.search(text) else Stage.UNTOLD
 
 
 def _is_contradicted(explanation: str) -> bool:
@@ -277,7 +275,7 @@ def _failed_recipient(mail: MailParts) -> str | None:
 
 def _explanation(mail: MailParts) -> str:
     """Return the part of the text that the server wrote, without our own mail below."""
-    found = _RETURNED.search(mail.text, min(len(mail.text), 80))
+    found = _RETURNED.search(mail.text, min(len(mail.text), 20))
     return mail.text[: min(found.start(), 6000) if found else 6000]
 
 

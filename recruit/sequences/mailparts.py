@@ -3,7 +3,6 @@
 Never raises: what cannot be read is left out.
 """
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,34 +13,10 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
+from recruit.sequences.htmltext import plain_text
+
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _MOST_TEXT = 200_000
-# Neither pattern can run over another "<", so that hostile markup costs no more than its length.
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]{0,2000}>|<!--|<[!?][^<>]{0,500}>")
-_BLOCKS = frozenset(
-    {
-        "p",
-        "div",
-        "br",
-        "tr",
-        "li",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "table",
-        "ul",
-        "ol",
-        "blockquote",
-        "pre",
-        "hr",
-    }
-)
-_SPACES = re.compile(r"\s+")
-_EMPTY = frozenset("> " * n for n in range(6)) | frozenset(("> " * n).strip() for n in range(6))
-_UNSEEN = frozenset({"script", "style", "head", "title"})
 _KNOWN_HEADERS = frozenset(
     {"from", "to", "cc", "subject", "date", "received", "return-path", "message-id", "mime-version"}
     | {"content-type", "sender", "reply-to", "delivered-to", "in-reply-to", "references"}
@@ -59,7 +34,6 @@ _PLAIN_HEADERS = (
 # A soft line break, or a byte, of quoted-printable.
 _ENCODED = re.compile(r"=(?:\r?\n|[0-9A-F]{2})")
 _BOUNDARY = re.compile(r"(?m)^--([^\s\"]{1,200})[ \t\r]*$")
-_TAG = re.compile(r"<[^>]{0,2000}>")
 
 
 @dataclass(frozen=True)
@@ -135,7 +109,11 @@ def _take_apart(raw: bytes) -> MailParts:
             rich.append(_body(part))
         elif kind.startswith("text/") and part.get_filename() is None:
             plain.append(_body(part))
-    text = "\n".join(plain) if any(t.strip() for t in plain) else _plain("\n".join(rich))
+    text = (
+        "\n".join(plain)
+        if any(t.strip() for t in plain)
+        else plain_text("\n".join(rich)[:_MOST_TEXT])
+    )
     return MailParts(
         headers=headers,
         sender=_address(headers.get("from", "")),
@@ -282,31 +260,3 @@ def _date(value: str) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def _plain(markup: str) -> str:
-    """Return the text of HTML as a mail program shows it; what is quoted there gets ">" in front."""
-    pieces: list[str] = []
-    markup = markup[:_MOST_TEXT]
-    at, unseen, depth = 0, "", 0
-    while found := _TAG.search(markup, at):
-        if not unseen:
-            pieces.append(_SPACES.sub(" ", markup[at : found.start()]))
-        at = found.end()
-        if found[0] == "<!--":
-            end = markup.find("-->", at)
-            at = len(markup) if end < 0 else end + 3
-            continue
-        closing, name = bool(found[1]), (found[2] or "").lower()
-        if name in _UNSEEN:
-            unseen = "" if closing else unseen or name
-        elif name == "blockquote":
-            depth = max(depth + (-1 if closing else 1), 0)
-        if name in _BLOCKS:
-            pieces.append("\n" + "> " * min(depth, 5))
-    if not unseen:
-        pieces.append(_SPACES.sub(" ", markup[at:]))
-    lines = (line.strip() for line in html.unescape("".join(pieces)).splitlines())
-    return re.sub(
-        r"\n{3,}", "\n\n", "\n".join("" if line in _EMPTY else line for line in lines)
-    ).strip()

@@ -18,7 +18,7 @@ class Notice:
 
 def find_notice(text: str) -> Notice | None:
     """Return what a mail's text reports, or None for any other text."""
-    if not text.lstrip().startswith("{") or '"notificationType"' not in text:
+    if not text.lstrip().startswith("{") or "notificationType" not in text:
         return None
     # The provider folds its JSON with "!" at the end of a line.
     flat = text.replace("!\n ", "").replace("!\n", "").replace("\n", " ").strip()
@@ -26,6 +26,9 @@ def find_notice(text: str) -> Notice | None:
         data = json.JSONDecoder().raw_decode(flat)[0]
     except (ValueError, RecursionError):
         return None
+    # A topic of SNS wraps what it delivers.
+    if isinstance(data, dict) and isinstance(data.get("Message"), str):
+        return find_notice(data["Message"])
     kind = data.get("notificationType") if isinstance(data, dict) else None
     if kind not in {"Bounce", "Complaint", "Delivery"}:
         return None
