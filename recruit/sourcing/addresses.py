@@ -11,18 +11,19 @@ from recruit.sourcing.countries import is_country, read_country, us_state
 from recruit.sourcing.text import clean, plain_dashes, shorten
 from recruit.sourcing.values import Office
 
-_TOWN = r"[^\W\d_][^\d,;:|@()]{1,40}"
+_WORD = r"[A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐŁŃŇŐŒŘŚŞŠŤŹŻŽ][^\W\d_]*[.'’]?(?:[-'’/][^\W\d_]+)*"
+_TOWN = rf"{_WORD}(?:[ -](?:{_WORD}|am|an|auf|bei|da|das|de|den|der|do|dos|du|el|im|in|la|las|le|les|los|of|sur|upon|und|a\.)){{0,5}}"
 # How postcodes and towns stand beside each other; where the form tells the country it is named.
 _FORMS: tuple[tuple[str | None, re.Pattern[str]], ...] = tuple(
     (country, re.compile(form))
     for country, form in (
-        ("NL", rf"(?:NL-)?(?P<postcode>[1-9][0-9]{{3}} ?[A-Z]{{2}})\s+(?P<city>{_TOWN})"),
-        ("PL", rf"(?:PL-)?(?P<postcode>[0-9]{{2}}-[0-9]{{3}})\s+(?P<city>{_TOWN})"),
-        ("PT", rf"(?P<postcode>[0-9]{{4}}-[0-9]{{3}})\s+(?P<city>{_TOWN})"),
+        ("NL", rf"(?<![0-9])(?:NL-)?(?P<postcode>[1-9][0-9]{{3}} ?[A-Z]{{2}})\s+(?P<city>{_TOWN})"),
+        ("PL", rf"(?<![0-9])(?:PL-)?(?P<postcode>[0-9]{{2}}-[0-9]{{3}})\s+(?P<city>{_TOWN})"),
+        ("PT", rf"(?<![0-9])(?P<postcode>[0-9]{{4}}-[0-9]{{3}})\s+(?P<city>{_TOWN})"),
         ("US", rf"(?P<city>{_TOWN}),? (?P<region>[A-Z]{{2}}|[A-Z][a-z]+(?: [A-Z][a-z]+)?),? (?P<postcode>[0-9]{{5}}(?:-[0-9]{{4}})?)"),
         ("CA", rf"(?P<city>{_TOWN}),? \(?(?P<region>[A-Z]{{2}}|[A-Z][a-zé]+)\)?,? (?P<postcode>[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9])"),
         ("GB", rf"(?P<city>{_TOWN}?),? (?P<postcode>[A-Z]{{1,2}}[0-9][A-Z0-9]? ?[0-9][A-Z]{{2}})"),
-        (None, rf"(?:(?P<prefix>D|A|CH|F|B|L|I|E|S|DK|FI|FIN|N|CZ|SK|DE|AT|FR|BE|LU|IT|ES|SE|NO)[- ])?(?P<postcode>[0-9]{{4,5}}|[0-9]{{3}} [0-9]{{2}})\s+(?P<city>{_TOWN})"),
+        (None, rf"(?<![0-9A-Z])(?:(?P<prefix>D|A|CH|F|B|L|I|E|S|DK|FI|FIN|N|CZ|SK|DE|AT|FR|BE|LU|IT|ES|SE|NO)[- ])?(?P<postcode>[0-9]{{4,5}}|[0-9]{{3}} [0-9]{{2}})\s+(?P<city>{_TOWN})"),
     )
 )  # fmt: skip
 _PREFIXES = {

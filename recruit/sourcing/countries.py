@@ -109,6 +109,15 @@ def country_of_city(city: str) -> str | None:
     return country if population > 100_000 and population > 5 * max(others, default=0) else None
 
 
+def city_in(city: str, country: str | None = None, area: str | None = None) -> bool:
+    """Tell whether the gazetteer has a city of this name, in a country and a US state where they are given."""
+    state = _states().get(fold(area or ""))
+    return any(
+        country in {None, code} and (state is None or division == state[0])
+        for _, code, division in _cities().get(fold(city), [])
+    )
+
+
 def is_country(text: str) -> bool:
     """Tell whether `text` is the usual name or the capital-letter code of a country."""
     return (len(text) > 3 or text.isupper()) and fold(text) in _names()

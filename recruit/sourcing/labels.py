@@ -73,7 +73,8 @@ _WORDS: Mapping[Target, str] = {
     "|country region",
     Part.PLACE: "location|headquarters|headquarter|hq|head office|based in|place|office|main office|sitz"
     "|firmensitz|hauptsitz|standort|siege|siege social|localisation|sede|ubicacion|headquarters location"
-    "|hq location|locations|offices",
+    "|hq location|locations|offices|office locations|office location|our offices|our locations"
+    "|company headquarters",
     FieldName.PHONE: "phone|telephone|tel|phone number|telephone number|telefon|telefonnummer|company phone"
     "|fon|mobile|telefono|contact phone",
     FieldName.EMAIL: "email|e mail|mail|email address|e mail address|contact email|contact|mailadresse"

@@ -28,6 +28,22 @@ _AT_MOST = re.compile(
     re.IGNORECASE,
 )
 _EXACT = re.compile(_COUNT, re.IGNORECASE)
+_FEWER = re.compile(
+    r"(?:fewer than|less than|under|below|unter|weniger als|moins de|menos de|<(?!=))",
+    re.IGNORECASE,
+)
+# "125 and growing", "65 people (and counting)": at least as many.
+_GROWING = re.compile(
+    r"\s*(?:[\w-]+\s+){0,3}[,(]?\s*(?:and|&|und|et|y|but)\s+(?:still\s+|fast\s+|quickly\s+|rapidly\s+)?"
+    r"(?:growing|counting|wachsend|wachsen|hiring|expanding|en croissance|creciendo)",
+    re.IGNORECASE,
+)
+# Numbers of other things, beside which a number of people may stand.
+_OF_OTHERS = re.compile(
+    rf"(?:{_DIGITS})\s?\+?\s*(?:%|(?:years?|months?|jahren?|countries|offices|time ?zones|locations"
+    r"|nationalities|languages|customers|clients|million|continents|cities|states)\b)",
+    re.IGNORECASE,
+)
 _NAMED = "one two three four five six seven eight nine ten eleven twelve"
 _WORDS = {word: number for number, word in enumerate(_NAMED.split(), start=1)} | {
     "solo": 1,
@@ -65,7 +81,7 @@ def read_employees(text: str) -> Interval | None:
     text = plain_dashes(text)
     if looks_like_date(text):
         return None
-    text = _DATED.sub(" ", text)
+    text = _OF_OTHERS.sub(" ", _DATED.sub(" ", text))
     readings = [
         (match.start(), order, match)
         for order, pattern in enumerate((_RANGE, _AT_MOST, _AT_LEAST, _EXACT))
@@ -76,7 +92,10 @@ def read_employees(text: str) -> Interval | None:
         number = _WORDS[word[1].casefold()] if word else None
         return Interval(number, number) if number else None
     _, _, match = min(readings, key=lambda reading: reading[:2])
-    return _interval(match)
+    size = _interval(match)
+    if size is not None and match.re is _EXACT and _GROWING.match(text, match.end()):
+        return Interval(size.low, None)
+    return size
 
 
 def _interval(match: re.Match[str]) -> Interval | None:
@@ -91,7 +110,9 @@ def _interval(match: re.Match[str]) -> Interval | None:
             low = _number(groups[0], groups[3])
         return Interval(low, high) if low <= high else None
     if match.re is _AT_MOST:
-        return Interval(None, numbers[0])
+        # "Fewer than 10" leaves 10 out, "up to 10" does not.
+        high = numbers[0] - bool(_FEWER.match(match[0]))
+        return Interval(None, high) if high > 0 else None
     return Interval(numbers[0], None if match.re is _AT_LEAST else numbers[0])
 
 

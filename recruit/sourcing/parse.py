@@ -26,16 +26,19 @@ from recruit.sourcing.markup import (
     sentences,
 )
 from recruit.sourcing.merging import choose_facts
+from recruit.sourcing.offices import read_offices
 from recruit.sourcing.phones import read_local_phone
 from recruit.sourcing.prose import find_employees, find_founded, find_seat, is_telling
 from recruit.sourcing.specialties import find_tags, read_bare_list
 from recruit.sourcing.structured import read_structured
-from recruit.sourcing.text import clean, shorten
+from recruit.sourcing.technologies import find_technologies, is_list
+from recruit.sourcing.text import clean, fold, shorten
 from recruit.sourcing.tree import Element, read_html, strip_chrome, text_lines
 from recruit.sourcing.values import Fact, FieldName, Office
 from recruit.sourcing.vendors import find_certifications, find_partnerships
 
 _LANGUAGE_CONFIDENCE = 0.4
+_PROSE_TECHNOLOGY = 0.6
 _LOCAL_PHONE = 0.7  # of the confidence of a number that can be called from everywhere
 _HOLDERS = re.compile("[;|\n]")
 
@@ -150,6 +153,10 @@ def _read_body(page: "_Page", main: Element, lines: list[str]) -> None:
 def _read_prose(page: "_Page", lines: list[str]) -> None:
     tagged = page.has(FieldName.SPECIALTY)
     for line in lines:
+        for tag, words in find_technologies(line, listed=is_list(line)):
+            page.add_fact(
+                Fact(FieldName.SPECIALTY, tag, words, "text", _PROSE_TECHNOLOGY, page.url)
+            )
         if not tagged:
             for tag in read_bare_list(line):
                 page.add(FieldName.SPECIALTY, tag, "text", 0.75)
@@ -163,7 +170,7 @@ def _read_prose(page: "_Page", lines: list[str]) -> None:
             if founded := find_founded(sentence, page.today):
                 page.add_fact(Fact(FieldName.FOUNDED, *founded, "text", 0.75, page.url))
             if seat := find_seat(sentence):
-                page.add_place(seat, "text", 0.65, head=True)
+                page.add_offices(seat, 0.65, head=True)
 
 
 class _Page:
@@ -221,6 +228,24 @@ class _Page:
         office = Office.from_parts(place, head_office=head)
         self._facts.append(Fact(FieldName.OFFICE, office, shown, method, confidence, self.url))
 
+    def add_offices(self, text: str, confidence: float, *, head: bool) -> None:
+        """Add the offices that words name; the parts of an address where they name only one."""
+        pieces = [piece for piece in _HOLDERS.split(text) if piece.strip()]
+        if len(pieces) == 1 and "postcode" in read_place(text):
+            self.add_place(text, "text", confidence, head=head)
+            return
+        offices = [office for piece in pieces for office in read_offices(piece, head=head)]
+        if len(offices) > 1 and not any(office.city for office in offices):
+            return  # countries in a row are where people live, or customers
+        shown = shorten(clean(text), 300)
+        for office in offices:
+            if len(offices) == 1:
+                self.add_office(office, shown, "text", confidence)
+            else:
+                self._facts.append(
+                    Fact(FieldName.OFFICE, office, shown, "text", confidence, self.url)
+                )
+
     def add_office(self, office: Office, text: str, method: str, confidence: float) -> None:
         """Add a whole address, and its parts."""
         self._facts.append(Fact(FieldName.OFFICE, office, text, method, confidence, self.url))
@@ -257,12 +282,7 @@ class _Page:
         """Add what stands beside labels: what each means, what stands there, and its own words."""
         for target, text, label in found:
             if target is Part.PLACE:
-                head = says_head_office(label)
-                places = [place for place in _HOLDERS.split(text) if place.strip()]
-                for place in places:
-                    self.add_place(
-                        place, "text", confidence, head=head, parts=head or len(places) == 1
-                    )
+                self.add_offices(text, confidence, head=says_head_office(label))
             elif isinstance(target, FieldName):
                 self.add(target, text, "text", confidence)
 
@@ -277,9 +297,21 @@ class _Page:
         for text, origin in self._phones:
             self._read_phone(text, origin, country)
         self._phones.clear()
-        facts = choose_facts(self._facts)
+        facts = choose_facts(self._without_own_product())
         inferred = infer_country(facts) or self._by_language(facts)
         return [*facts, inferred] if inferred else facts
+
+    def _without_own_product(self) -> list[Fact]:
+        """Leave out of what prose names the firm itself: what it makes is not what it works with."""
+        names = {fold(str(f.value)) for f in self._facts if f.field is FieldName.NAME}
+        names |= {name.partition(" ")[0] for name in names}
+        return [
+            fact
+            for fact in self._facts
+            if fact.field is not FieldName.SPECIALTY
+            or fact.confidence > _PROSE_TECHNOLOGY
+            or not {fold(str(fact.value)), fold(fact.text)} & names
+        ]
 
     def _read_phone(self, text: str, origin: Origin, country: str | None) -> None:
         try:

@@ -32,7 +32,7 @@ _SIZES = tuple(
         rf"\b(?:{_OUR}) (?:{_HAS})\s+({_AMOUNT})(?=\s*(?:strong\b|{_PEOPLE}\b|[.,;]|$))",
         rf"\b(?:{_WE_ARE})\s+(?:a team of\s+)?({_AMOUNT})\s+(?:\w+\s+)?{_PEOPLE}\b",
         rf"\b({_N})[- ](?:person|people|strong)[- ](?:team|company|firm|agency|consultancy)\b",
-        rf"^({_AMOUNT})\s+(?:\w+\s+)?{_PEOPLE}\b",
+        rf"^({_AMOUNT})\s+(?:[\w-]+\s+){{0,2}}{_PEOPLE}\b",
         rf"\b({_AMOUNT})\s+{_STAFF}\b",
     )
 )
@@ -42,18 +42,19 @@ _NOT_OURS = re.compile(
     r"|hir(?:e|ing)|by|per|each)\b[^.]{0,30}$",
     re.IGNORECASE,
 )
+_AND_GROWING = re.compile(r"\s*[,(]?\s*(?:and|&|und|et|y) (?:still )?(?:growing|counting|wachsend)")
 _BEGAN = (
-    r"found(?:ed|ing)|established|incorporated|formed|launched|started|est\.?|in business|operating|active"
+    r"found(?:ed|ing)|born|established|incorporated|formed|launched|started|est\.?|in business|operating|active"
     r"|gegründet|gegr\.?|fondée?|créée?|fundad[ao]|opgericht|fondata"
 )
 _WHEN = (
-    r"(?:early |late |mid-?)?(?:the year )?(?:[0-9]{1,2}\.? )?(?:\w{3,9}\.? )?"
+    r"(?:early |late |mid-?)?(?:the year )?(?:[0-9]{1,2}(?:st|nd|rd|th)?\.? (?:of )?)?(?:\w{3,9}\.?,? )?"
     rf"({YEAR}|(?:19|20)[0-9]0s)"
 )
 _FOUNDED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b(?:{_BEGAN})\s+(?:by [^;0-9]{{1,60}} )?(?:(?:in|since|on|im jahre?|en|anno|back in|:)\s*)?{_WHEN}",
+        rf"\b(?:{_BEGAN})\s+(?:by [^;0-9]{{1,60}} )?(?:(?:in|since|on|im jahre?|en|anno|back in|way back in|:)\s*)?{_WHEN}",
         rf"\bim jahre? {_WHEN} gegründet|\b(?:seit|since|depuis|desde|sinds) {_WHEN}",
     )
 )
@@ -79,11 +80,12 @@ _PLACE = re.compile(r"(?:[A-ZÀ-ÞŁŚŽ][\w'’.-]*[ ,]*){1,8}")
 _DIGIT = re.compile("[0-9]")
 _PUNCTUATION = str.maketrans(",.;:()-–/", " " * 9)
 # Without a digit, a number's name, or a word for a seat a sentence says nothing that is read here.
-_TELLING = frozenset(
+_TELLING_WORDS = (
     "dozen hundred thousand one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty"
     " forty fifty solo headquarter headquarters headquartered hq head office offices based located sitz ansässig"
-    " nineties eighties seventies dutzend hundert zwanzig dreißig fünfzig".split()  # noqa: SIM905
+    " nineties eighties seventies dutzend hundert zwanzig dreißig fünfzig"
 )
+_TELLING = frozenset(_TELLING_WORDS.split())
 
 
 def is_telling(line: str) -> bool:
@@ -100,10 +102,16 @@ def find_employees(sentence: str) -> tuple[Interval, str] | None:
         for match in pattern.finditer(sentence):
             if _NOT_OURS.search(sentence[max(0, match.start() - 60) : match.start()]):
                 continue
-            size = read_employees(match[1].rstrip(".,"))
+            size = read_employees(match[1].rstrip(".,") + _after(sentence, match))
             if size is not None:
                 return size, match[0]
     return None
+
+
+def _after(sentence: str, match: re.Match[str]) -> str:
+    """Return what follows the people of a match where it says that they become more."""
+    growing = _AND_GROWING.match(sentence, match.end())
+    return growing[0] if growing else ""
 
 
 def find_founded(sentence: str, today: date) -> tuple[Interval, str] | None:

@@ -2,6 +2,7 @@
 
 import re
 
+from recruit.sourcing.technologies import TECHNOLOGIES, is_everyday, technology_of
 from recruit.sourcing.text import clean
 
 _MOST_TAGS = 60
@@ -62,13 +63,12 @@ _IN_PROSE: dict[str, str] = {
     "drupal": r"drupal",
     "magento": r"magento",
     "shopify": r"shopify",
-    "python": r"python|django",
+    "python": r"python",
     "java": r"java",
-    "javascript": r"javascript|typescript|node\.?js",
+    "javascript": r"javascript",
     "ruby on rails": r"ruby on rails",
-    "php": r"php|laravel|symfony",
+    "php": r"php",
     ".net": r"\.net|dotnet",
-    "golang": r"golang",
 }
 _PROSE = re.compile(
     "|".join(
@@ -112,5 +112,27 @@ def read_bare_list(text: str) -> list[str]:
     items = read_tags(text)
     if len(items) < 2 or len(_BREAK.split(text)) > len(items) + 1:
         return []
-    known = sum(bool(_PROSE.fullmatch(item)) for item in items)
-    return items if known * 2 >= len(items) else []
+    named = [technology_of(item) for item in items]
+    known = [
+        name or (item if item in SERVICES or _PROSE.fullmatch(item) else "")
+        for item, name in zip(items, named, strict=True)
+    ]
+    # "Phoenix, AZ" is no list of technologies, though one of them is called so.
+    plain = any(
+        item and (item in TECHNOLOGIES or _PROSE.fullmatch(item)) and not is_everyday(item)
+        for item in known
+    )
+    found = list(dict.fromkeys(filter(None, known)))
+    return found if plain and sum(map(bool, known)) * 2 >= len(items) else []
+
+
+# What a firm sells, among the tags above; every other tag names a technology or a field of work.
+_SERVICES_WORDS = (
+    "consulting|agency|managed services|training|software development|web development|mobile apps|design"
+    "|digital marketing|ecommerce|hosting|security|data engineering|data science|devops|cloud migration"
+    "|open source|saas product|support|staff augmentation|systems integration|education|fintech|healthcare"
+    "|games"
+)
+SERVICES = frozenset(_SERVICES_WORDS.split("|"))
+# Fields of work, which are neither a service nor a technology.
+FIELDS = frozenset(_IN_PROSE) - SERVICES - TECHNOLOGIES

@@ -81,7 +81,7 @@ EXPECTED: dict[str, dict[FieldName, Any]] = {
         N.CITY: "Austin",
         N.REGION: "Texas",
         N.COUNTRY: "US",
-        N.EMPLOYEES: Interval(None, 50),
+        N.EMPLOYEES: Interval(None, 49),
         N.FOUNDED: Interval(2011, 2011),
         N.SPECIALTY: ["terraform", "google cloud"],
     },
