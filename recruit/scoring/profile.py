@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from recruit.firms.values import FirmTag
 from recruit.scoring.conditions import Rule, read_rule
 from recruit.scoring.criteria.areas import Area, Territories, read_territories
 from recruit.scoring.criteria.finding import Measure
@@ -56,6 +57,13 @@ class Criterion:
     hundredths: int
     missing: float
     measure: Measure
+
+# Whom a list or the CRM calls ours already, a rival or off limits is nobody's prospect, whatever the
+# profile: outreach does not write to such a firm either.
+LEFT_ALONE = Rule(
+    because="Left alone, whatever its points",
+    labels=tuple(tag.value for tag in FirmTag),
+)
 
 
 @dataclass(frozen=True)
@@ -152,7 +160,7 @@ def parse_profile(data: Mapping[str, Any], file: str = "profile") -> ProfileDefi
         # The order of a table's keys does not survive in every database, so it must not matter.
         criteria=tuple(sorted(criteria, key=lambda c: (-c.hundredths, c.key))),
         must_haves=must_haves,
-        exclusions=exclusions,
+        exclusions=(LEFT_ALONE, *exclusions),
         source=data,
         territories=territories,
     )
