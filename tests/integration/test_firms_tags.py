@@ -14,6 +14,8 @@ from recruit.firms.tables import FirmMember, ListedFirm
 from recruit.firms.tags import choose_listed, remember_listed, tag_firm, untag_firm
 from recruit.firms.usecases import resolve_firms
 from recruit.firms.values import FirmTag, ListedState
+from recruit.scoring.usecases import explain_firm, rank_firms, save_profile
+from recruit.scoring.values import Standing
 from recruit.sequences.enrolling import Suppressed
 from recruit.sequences.usecases import enroll_firm
 from recruit.sourcing.readers import UnusableFile
@@ -21,6 +23,7 @@ from recruit.sourcing.values import SourceKind
 from recruit.wiring import App
 from tests.factories.firms import store_sighting, store_source
 from tests.factories.sequences import SEQUENCE, make_sequence
+from tests.factories.world import PROFILE
 
 NORTH = {"name": "Northlight GmbH", "website": "https://northlight.example", "city": "Hamburg", "country": "DE"}  # fmt: skip
 KESTREL = {"name": "Kestrel Ops", "website": "https://kestrel.example", "city": "Leeds", "country": "GB"}  # fmt: skip
@@ -129,6 +132,22 @@ def test_a_tagged_firm_is_not_enrolled_and_is_again_once_untagged(app: App) -> N
     with app.transaction() as tx:
         untag_firm(tx, firm_id=firm_id, tag=FirmTag.CUSTOMER, actor="Robin")
         assert enroll_firm(tx, sequence_name=SEQUENCE, firm_id=firm_id, actor="Robin")
+
+
+def test_a_tagged_firm_leaves_every_ranking_and_the_reason_is_told(app: App) -> None:
+    north, kestrel = see(app, NORTH, KESTREL)
+    with app.transaction() as tx:
+        save_profile(tx, definition=PROFILE, actor="Robin")
+        tag_firm(tx, firm_id=north, tag=FirmTag.OPEN_APPLICATION, actor="Robin")
+        report = rank_firms(tx, profile_name=PROFILE["name"])
+        assert report.excluded == 1
+        card = explain_firm(tx, profile_name=PROFILE["name"], firm_id=north)
+        assert card.standing is Standing.EXCLUDED
+        assert card.standing_reason.startswith(
+            "Left alone, whatever its points: it is labelled open_application"
+        )
+        other = explain_firm(tx, profile_name=PROFILE["name"], firm_id=kestrel)
+        assert other.standing is not Standing.EXCLUDED
 
 
 def test_tags_follow_merges_splits_and_their_undoing(app: App) -> None:
