@@ -20,10 +20,11 @@ setup: .venv/.setup ## Make .venv from the hash-locked requirements
 
 setup-test: .venv/.setup-test ## Add what the tests need: linters, PostgreSQL, Valkey, a browser
 
-.venv/.setup-test: requirements-test.txt .venv/.setup
+.venv/.setup-test: requirements-test.txt requirements-tryton.txt .venv/.setup
 	@echo "Installing the locked test requirements into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
 	@$(BIN)/python tools/ensure_parts.py
+	@$(BIN)/python tools/ensure_tryton.py
 	@touch $@
 
 demo: setup ## Run the whole pipeline on the packaged real firms, then serve it on 127.0.0.1:8000
@@ -56,6 +57,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 lock: setup-test ## Renew the locked requirements from pyproject.toml
 	@$(LOCK) pyproject.toml -o requirements.txt
 	@$(LOCK) pyproject.toml --extra test -c requirements.txt -o requirements-test.txt
+	@$(LOCK) requirements-tryton.in -o requirements-tryton.txt
 
 clean: ## Remove everything that was made, var/ included
-	@rm -rf .venv var build dist *.egg-info
+	@rm -rf .venv .tryton var build dist *.egg-info

@@ -73,6 +73,7 @@ class CrmKind(StrEnum):
     SALESFORCE = "salesforce"
     DATAVERSE = "dataverse"
     PIPEDRIVE = "pipedrive"
+    TRYTON = "tryton"
 
 
 # What each CRM can't be reached without, by the settings' names.
@@ -81,6 +82,7 @@ CRM_NEEDS = {
     CrmKind.SALESFORCE: ("crm_url", "crm_client_id", "crm_client_secret"),
     CrmKind.DATAVERSE: ("crm_url", "crm_tenant", "crm_client_id", "crm_client_secret"),
     CrmKind.PIPEDRIVE: ("crm_url", "crm_token"),
+    CrmKind.TRYTON: ("crm_url", "crm_database", "crm_client_id", "crm_client_secret"),
 }
 
 
@@ -178,12 +180,13 @@ class Settings:
 
     crm: CrmKind = _setting(
         CrmKind.EMBEDDED,
-        doc="The CRM to sync with: none, embedded (a small one in a file), hubspot, salesforce, dataverse or pipedrive.",
+        doc="The CRM to sync with: none, embedded (a small one in a file), hubspot, salesforce, dataverse, pipedrive or tryton.",
     )
     crm_url: str = _setting(
         "",
         doc="Address of the CRM: the My Domain address, the organization's, the company's. HubSpot needs none.",
     )
+    crm_database: str = _setting("", doc="Tryton: the database.")
     crm_tenant: str = _setting(
         "", doc="Dataverse: the id of the directory (tenant) that the app belongs to."
     )
@@ -191,9 +194,13 @@ class Settings:
         "https://login.microsoftonline.com",
         doc="Dataverse: where the app signs in; national clouds have their own.",
     )
-    crm_client_id: str = _setting("", doc="Salesforce, Dataverse: the app's client id.")
+    crm_client_id: str = _setting(
+        "", doc="Salesforce, Dataverse: the app's client id. Tryton: the user."
+    )
     crm_client_secret: Secret = _setting(
-        Secret(""), doc="Salesforce, Dataverse: the app's client secret.", secret=True
+        Secret(""),
+        doc="Salesforce, Dataverse: the app's client secret. Tryton: the password.",
+        secret=True,
     )
     crm_token: Secret = _setting(
         Secret(""), doc="HubSpot: the private app's token. Pipedrive: the API token.", secret=True

@@ -186,6 +186,7 @@ def _make_crm(settings: Settings, clock: Clock) -> Crm | None:
     from recruit.crm.adapters.hubspot import HubSpotCrm
     from recruit.crm.adapters.pipedrive import PipedriveCrm
     from recruit.crm.adapters.salesforce import SalesforceCrm
+    from recruit.crm.adapters.tryton import TrytonCrm
 
     url, token = settings.crm_url.rstrip("/"), settings.crm_token
     client = settings.crm_client_id, settings.crm_client_secret
@@ -201,5 +202,7 @@ def _make_crm(settings: Settings, clock: Clock) -> Crm | None:
             return DataverseCrm(url, settings.crm_tenant, *client, clock=clock, login_url=login_url)
         case CrmKind.PIPEDRIVE:
             return PipedriveCrm(url, token, clock=clock)
+        case CrmKind.TRYTON:
+            return TrytonCrm(url, settings.crm_database, *client, clock=clock)
         case CrmKind.NONE:
             return None
