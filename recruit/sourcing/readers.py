@@ -5,7 +5,9 @@ A file is known by its first bytes, then by its suffix. A .gz or .zip around it 
 
 import csv
 import gzip
+import lzma
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -17,7 +19,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from recruit.sourcing.delimited import BrokenRow, Row, read_delimited
 from recruit.sourcing.records import NoObjects, read_objects
-from recruit.sourcing.sheets import UnreadableBook, read_parquet, read_sheet
+from recruit.sourcing.sheets import read_parquet, read_sheet
 from recruit.sourcing.text import clean, fold, shorten
 
 KINDS = ".csv, .tsv, .xlsx, .jsonl, .json or .parquet, also as .gz or .zip"
@@ -88,6 +90,8 @@ def open_table(
             while opened.take_wrapping_off(stack):
                 pass
             table = opened.read(stack, delimiter, encoding)
+        except UnusableFile:
+            raise
         except _BROKEN as error:
             raise _broken(name, error) from error
         yield Table(table.header, _guard(table.rows, name), table.share, table.sheets)
@@ -95,8 +99,8 @@ def open_table(
 
 # What a damaged or encrypted archive, or text in another encoding than was said, provokes.
 _BROKEN = (
-    zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, UnicodeError, UnreadableBook,
-    NotImplementedError, RuntimeError, csv.Error,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, KeyError,
+    OverflowError, RuntimeError, csv.Error,
 )  # fmt: skip
 
 
@@ -108,6 +112,8 @@ def _broken(name: str, error: Exception) -> UnusableFile:
 def _guard(rows: Iterator[Row | BrokenRow], name: str) -> Iterator[Row | BrokenRow]:
     try:
         yield from rows
+    except UnusableFile:
+        raise
     except _BROKEN as error:
         raise _broken(name, error) from error
 
@@ -210,6 +216,11 @@ class _Opened:
             raise UnusableFile(f"{self._name} is empty. Its first row has to name the columns.")
         if isinstance(first, BrokenRow):
             raise UnusableFile(f"{self._name}, row {first.number}: {first.reason} {first.remedy}")
+        if not any(map(clean, first.cells)):
+            raise UnusableFile(
+                f"{self._name}: its first row has to name the columns, and holds no text. Look whether the "
+                "file is what it is called."
+            )
         if len(first.cells) > _MOST_COLUMNS:
             raise UnusableFile(
                 f"{self._name} has {len(first.cells)} columns; at most {_MOST_COLUMNS} can be read. "

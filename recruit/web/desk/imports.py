@@ -84,7 +84,9 @@ def upload(
         words = "Name the source: where does the list come from?"
         return _render_upload(request, tx, source=source, refused=Refused("source", words))
     try:
-        kept = keep_upload(app, file, source_name=name, options={"preset": preset})
+        kept = keep_upload(
+            app, file, source_name=name, options={"preset": preset, "title": clean(source)[:200]}
+        )
         _look(app, kept)
     except (UploadRefused, UnusableFile, MappingError) as error:
         return _render_upload(request, tx, source=source, refused=Refused("file", str(error)))
@@ -191,11 +193,13 @@ def _start(request: Request, app: App, token: str, fields: dict[str, str]) -> Re
             return _render_mapping(request, tx, kept, looked, mapping, refused)
     about = {
         key: clean(fields[key])[:2000]
-        for key in ("title", "licence_note", "lawful_basis")
+        for key in ("licence_note", "lawful_basis")
         if fields.get(key, "").strip()
     }
     try:
         with app.transaction() as tx:
+            if kept.source_name not in {line.name for line in list_sources(tx)}:
+                about["title"] = kept.options.get("title") or kept.source_name
             opened = open_import(
                 tx,
                 path=kept.path,
