@@ -9,7 +9,7 @@ from sqlalchemy import select
 from recruit.db.transaction import Transaction
 from recruit.learning.drift import Drift
 from recruit.learning.promotion import why_not
-from recruit.learning.proposals import Proposal, propose_points
+from recruit.learning.proposals import Effect, Proposal, list_effects, propose_points
 from recruit.learning.record import ModelRecord
 from recruit.learning.registry import Event, ModelRefused, Models
 from recruit.learning.tables import Chance, ModelWatch
@@ -48,6 +48,7 @@ class ModelPage:
     record: ModelRecord
     hindrance: str
     proposals: tuple[Proposal, ...]
+    effects: tuple[Effect, ...]
     watched: Watched | None
     history: tuple[Event, ...]
 
@@ -104,7 +105,8 @@ def find_model_page(tx: Transaction, models: Models, name: str) -> ModelPage | N
     hindrance, proposals = (line.problem, ()) if line.problem else _may_do(tx, models, record)
     watched = next((w for w in list_watched(tx) if w.model == name), None)
     history = [e for e in models.history() if name in {e.model, e.before}]
-    return ModelPage(line, record, hindrance, proposals, watched, tuple(reversed(history)))
+    effects = () if line.problem else list_effects(models.tables(name), record.spread)
+    return ModelPage(line, record, hindrance, proposals, effects, watched, tuple(reversed(history)))
 
 
 def _may_do(

@@ -32,6 +32,46 @@ def effect_of(table: NumberTable) -> float:
     return float(at[1] - at[0])
 
 
+@dataclass(frozen=True)
+class Effect:
+    """How far a column tells firms apart: from its least to its greatest weight, in logits, and as odds."""
+
+    column: str
+    lowest: str
+    highest: str
+    logits: float
+
+    @property
+    def times(self) -> float:
+        """Return how many times the odds of its best value are those of its worst."""
+        return float(np.exp(self.logits))
+
+
+def list_effects(
+    tables: LookupTables, ranges: Mapping[str, Mapping[str, Any]]
+) -> tuple[Effect, ...]:
+    """Return the columns' effects, the strongest first; `ranges` are the columns' distributions in training."""
+    found = []
+    for table in tables.columns:
+        if isinstance(table, NumberTable):
+            edges = np.asarray(ranges.get(table.name, {}).get("edges", ()), dtype=np.float64)
+            if not len(edges):
+                continue
+            at = np.unique(np.concatenate([np.linspace(edges[0], edges[-1], 101), edges]))
+            piece = np.searchsorted(table.edges, at, side="left")
+            added = table.base[piece] + table.slope[piece] * at
+            names = [f"{x:,.3g}" for x in at]
+        else:
+            seen = set(ranges.get(table.name, {}).get("levels", table.levels))
+            kept = [i for i, level in enumerate(table.levels) if level in seen]
+            if not kept:
+                continue
+            added, names = table.values[kept], [table.levels[i] for i in kept]
+        low, high = int(added.argmin()), int(added.argmax())
+        found.append(Effect(table.name, names[low], names[high], float(added[high] - added[low])))
+    return tuple(sorted(found, key=lambda e: -e.logits))
+
+
 def propose_points(
     record: ModelRecord, tables: LookupTables, profile: ProfileDefinition
 ) -> tuple[Proposal, ...]:

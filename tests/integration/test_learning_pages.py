@@ -3,17 +3,22 @@
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import select
 
+from recruit.firms.tables import Firm
+from recruit.insights.yields import read_yields
 from recruit.learning.registry import Models
 from recruit.learning.tables import ModelWatch
 from recruit.learning.usecases import train_on_outcomes
 from recruit.learning.values import Stage, Training
+from recruit.onboarding.tables import Partner
 from recruit.people.values import Role
-from recruit.scoring.usecases import get_profile, save_profile
+from recruit.scoring.usecases import get_profile, rank_firms, save_profile
 from recruit.wiring import App
 from tests.factories.learning import make_history
 from tests.factories.scoring import make_profile_data
 from tests.factories.web import Visitor, open_visitor
+from tests.factories.world import build_world
 
 PROFILE = "cloud-partner"
 
@@ -109,6 +114,32 @@ def test_what_has_moved_is_a_warning_on_today(trained: Trained) -> None:
     assert "may no longer fit" in manager.see("/")
     assert "come at 2.0% now" in manager.see("/models")
     assert "come at 2.0% now" in manager.see(f"/models/{trained.name}")
+
+
+def test_a_firms_score_shows_the_probability_beside_the_points(trained: Trained) -> None:
+    manager = open_visitor(trained.app, role=Role.CHANNEL_MANAGER)
+    with trained.app.transaction() as tx:
+        rank_firms(tx, profile_name=PROFILE)
+        no_partner = select(Firm.id).where(Firm.id.not_in(select(Partner.firm_id))).limit(1)
+        page = f"/firms/{tx.session.scalar(no_partner)}/score"
+    assert "likely" not in manager.see(page)
+    manager.post(f"/models/{trained.name}/promote", because="ranks better")
+    text = manager.see(page)
+    assert "Accepted within 60 days:" in text
+    assert "changes no rank" in text
+    (trained.models.folder / trained.name / "card.md").unlink()
+    assert "likely" not in manager.see(page)
+
+
+def test_what_sources_and_steps_bring_is_counted(app: App) -> None:
+    with app.transaction() as tx:
+        world = build_world(tx, firms=60)
+        yields = read_yields(tx)
+    assert world.partner_ids
+    assert sum(s.accepted for s in yields.sources) >= 1
+    assert all(s.certified <= s.accepted <= s.contacted for s in yields.sources)
+    assert all(s.certified <= s.answered <= s.reached for s in yields.steps)
+    assert "Which source brings partners" in open_visitor(app).see("/models")
 
 
 def test_names_on_the_page_are_text(app: App) -> None:

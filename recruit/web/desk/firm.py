@@ -14,6 +14,7 @@ from recruit.insights.onboarding import PartnerPage, partner_page
 from recruit.insights.standing import STATE_WORDS, ProspectState
 from recruit.onboarding.progress import StepState
 from recruit.onboarding.values import PartnerState
+from recruit.web.desk.chance import read_chance
 from recruit.web.desk.firm_changes import RowId
 from recruit.web.desk.prospects import active_sequences, read_panel
 from recruit.web.errors import show_error
@@ -73,11 +74,13 @@ def show_firm(request: Request, tx: ReadingTx, firm_id: RowId, tab: str = "") ->
         partner=partner,
         action=next_action(tx, firm, panel.why_not, partner),
         evidence=evidence_sentence,
-        **_extra(tx, firm, tab),
+        **_extra(request, tx, firm, tab),
     )
 
 
-def _extra(tx: Transaction, firm: FirmPage, tab: str) -> dict[str, Any]:
+def _extra(request: Request, tx: Transaction, firm: FirmPage, tab: str) -> dict[str, Any]:
+    if tab == "score":
+        return {"chance": read_chance(request, tx, firm)}
     return {"events": firm_sync_history(tx, firm.firm_id)} if tab == "crm" else {}
 
 

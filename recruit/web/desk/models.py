@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from recruit.insights.models import ModelPage, find_model_page, list_models, list_watched
+from recruit.insights.yields import read_yields
 from recruit.learning.card import TITLES
 from recruit.learning.registry import ModelRefused, Models
 from recruit.learning.usecases import accept_proposals, promote_model, rollback_model
@@ -33,6 +34,7 @@ def show_models(request: Request, app: AppDep, tx: ReadingTx) -> Response:
         lines=list_models(models),
         watched=list_watched(tx),
         history=list(reversed(models.history())),
+        yields=read_yields(tx),
         windows={stage: WINDOW_DAYS[stage] for stage in Stage},
     )
 
