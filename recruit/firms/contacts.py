@@ -6,6 +6,7 @@ from datetime import date
 
 from recruit.firms.statements import Statement
 from recruit.firms.words import word_set
+from recruit.sourcing.persons import Person, read_person
 from recruit.sourcing.values import FieldName
 
 # Addresses of an office and not of a person, by what stands before the @.
@@ -34,15 +35,17 @@ class FoundContact:
     is_role_address: bool
     source_record_id: int
     origin: str
+    name: str | None = None
+    job_title: str | None = None
 
 
 def find_contacts(statements: Iterable[Statement]) -> list[FoundContact]:
     """Return each usable address once, as its most believed statement has it, sorted by address."""
     best: dict[str, Statement] = {}
+    people: dict[str, Person] = {}
     for statement in statements:
-        if statement.fact.field is not FieldName.EMAIL:
-            continue
-        email = str(statement.fact.value).strip().lower()
+        person = _person_of(statement)
+        email = _email_of(statement, person)
         if not _is_usable(email):
             continue
         known = best.get(email)
@@ -51,10 +54,39 @@ def find_contacts(statements: Iterable[Statement]) -> list[FoundContact]:
             -known.record_id,
         ):
             best[email] = statement
+            if person:
+                people[email] = person
+        elif person:
+            people.setdefault(email, person)
     return [
-        FoundContact(email, is_role_address(email), statement.record_id, _origin(statement))
-        for email, statement in sorted(best.items())
+        _found(email, statement, people.get(email)) for email, statement in sorted(best.items())
     ]
+
+
+def _person_of(statement: Statement) -> Person | None:
+    """Return the person whom a statement names; a source names one only where it may."""
+    if statement.fact.field is not FieldName.PERSON:
+        return None
+    return read_person(str(statement.fact.value))
+
+
+def _email_of(statement: Statement, person: Person | None) -> str:
+    if person:
+        return (person.email or "").strip().lower()
+    if statement.fact.field is not FieldName.EMAIL:
+        return ""
+    return str(statement.fact.value).strip().lower()
+
+
+def _found(email: str, statement: Statement, person: Person | None) -> FoundContact:
+    return FoundContact(
+        email,
+        is_role_address(email),
+        statement.record_id,
+        _origin(statement),
+        person.name if person else None,
+        person.job_title if person else None,
+    )
 
 
 def is_role_address(email: str) -> bool:

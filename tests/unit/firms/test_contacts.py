@@ -48,3 +48,16 @@ def test_an_address_is_kept_once_and_says_where_it_was_found() -> None:
     assert found[0].origin == (
         "Your data comes from Partner finder (https://finder.example/acme), read on 3 March 2026."
     )
+
+
+def test_a_person_whom_a_source_may_name_is_a_contact_with_name_and_title() -> None:
+    found = find_contacts(
+        [
+            make_statement(FieldName.EMAIL, "jane@acme.example", trust=0.9),
+            make_statement(FieldName.PERSON, "Jane Doe, Head of Alliances <jane@acme.example>"),
+            make_statement(FieldName.PERSON, "Joe Roe, CTO"),
+        ]
+    )
+    assert [(c.email, c.name, c.job_title, c.is_role_address) for c in found] == [
+        ("jane@acme.example", "Jane Doe", "Head of Alliances", False)
+    ]
