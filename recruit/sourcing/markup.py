@@ -190,7 +190,7 @@ def find_phones(lines: list[str]) -> Iterator[str]:
 
 
 def read_heading(root: Element, *, own_site: bool, host: str) -> tuple[str, bool]:
-    """Return what the page calls its subject, and whether it does so in plain sight.
+    """Return what the page calls its subject, and whether it does so in plain sight, or as its host.
 
     That is its only h1, else the name in its title, else an empty text.
 
@@ -202,7 +202,7 @@ def read_heading(root: Element, *, own_site: bool, host: str) -> tuple[str, bool
     if own_site:
         label = fold(host.partition(".")[0]).replace(" ", "")
         alike = [p for p in parts if _alike(fold(p).replace(" ", ""), label)]
-        return next(iter(alike or parts[-1:] or headings), ""), False
+        return next(iter(alike or parts[-1:] or headings), ""), bool(alike)
     if len(headings) == 1:
         return headings[0], True
     return next(iter(parts), ""), False

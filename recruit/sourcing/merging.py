@@ -7,6 +7,7 @@ parts come from one reading, that of the head office where one is named.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from recruit.sourcing.phones import read_phone
 from recruit.sourcing.text import fold
 from recruit.sourcing.values import MANY_VALUED, Fact, FieldName, Office
 
@@ -22,7 +23,19 @@ _ADDRESS = (
 
 def merge_pages(pages: Iterable[Sequence[Fact]]) -> list[Fact]:
     """Return what several pages say of one firm; each fact keeps the address of its own page."""
-    return choose_facts([fact for facts in pages for fact in facts])
+    facts = [fact for facts in pages for fact in facts]
+    country = next((f.value for f in choose_facts(facts) if f.field is FieldName.COUNTRY), None)
+    if country:
+        # The number stands on one page, the country on another.
+        facts = [_called_from_abroad(fact, str(country)) for fact in facts]
+    return choose_facts(facts)
+
+
+def _called_from_abroad(fact: Fact, country: str) -> Fact:
+    if fact.field is not FieldName.PHONE or str(fact.value).startswith("+"):
+        return fact
+    number = read_phone(fact.text, country) or read_phone(str(fact.value), country)
+    return replace(fact, value=number) if number else fact
 
 
 def choose_facts(facts: Sequence[Fact]) -> list[Fact]:

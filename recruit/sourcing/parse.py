@@ -108,7 +108,7 @@ def _read_page(page: "_Page", html: str, *, own_site: bool, is_start: bool) -> N
     host = host_of(page.url)
     page.language = clean(root.get("lang") or "")[:20]
     heading = read_heading(root, own_site=own_site, host=host)
-    name, _ = heading
+    name, is_sure = heading
     for item in read_structured(root, html, heading=heading, url=page.url, own_site=own_site):
         if item.place:
             page.add_parts(item.place, item.text, item.method, item.confidence, head=item.head)
@@ -119,8 +119,9 @@ def _read_page(page: "_Page", html: str, *, own_site: bool, is_start: bool) -> N
     main = strip_chrome(root, own_site=own_site)
     lines = text_lines(main)
     if name:
-        # A further page is titled by what it is about; the start by the firm.
-        page.add(FieldName.NAME, name, "text", 0.7 if is_start else 0.6)
+        # A further page is titled by what it is about, the start by the firm or by what it sells.
+        sure = 0.7 if is_start else 0.6
+        page.add(FieldName.NAME, name, "text", sure if is_sure or not own_site else sure - 0.2)
     _read_body(page, main, lines)
     if own_site:
         if legal := find_legal_name(lines, host):

@@ -1,5 +1,6 @@
 """A web site on loopback that answers as it is told and remembers what it was asked."""
 
+import ssl
 import threading
 import time
 from collections import Counter
@@ -11,12 +12,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True)
 class Reply:
-    """What a path answers."""
+    """What a path answers; `drip_s` passes between any two of its bytes.
+
+    With an `ETag` or `Last-Modified` header it answers 304 to whoever has it.
+    """
 
     body: str | bytes = ""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
+    drip_s: float = 0.0
 
 
 @dataclass
@@ -28,6 +33,7 @@ class Site:
     delay_s: float = 0.0
     asked: Counter[str] = field(default_factory=Counter)
     agents: set[str] = field(default_factory=set)
+    not_modified: Counter[str] = field(default_factory=Counter)
 
 
 def listing(paths: list[str], next_path: str = "") -> Reply:
@@ -57,8 +63,8 @@ def many_firms(count: int, page_size: int = 20) -> dict[str, Reply]:
 
 
 @contextmanager
-def serve(pages: Mapping[str, Reply]) -> Iterator[Site]:
-    """Serve pages on a free port while the block runs."""
+def serve(pages: Mapping[str, Reply], tls: ssl.SSLContext | None = None) -> Iterator[Site]:
+    """Serve pages on a free port while the block runs, over TLS where a context is given."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -69,6 +75,11 @@ def serve(pages: Mapping[str, Reply]) -> Iterator[Site]:
             reply = site.pages.get(self.path, Reply("nothing here", 404))
             time.sleep(site.delay_s + reply.delay_s)
             body = reply.body.encode() if isinstance(reply.body, str) else reply.body
+            if self._has_it(reply):
+                site.not_modified[self.path] += 1
+                self.send_response(304)
+                self.end_headers()
+                return
             self.send_response(reply.status)
             headers = {"Content-Type": "text/html; charset=utf-8"} | dict(reply.headers)
             for name, value in headers.items():
@@ -76,16 +87,30 @@ def serve(pages: Mapping[str, Reply]) -> Iterator[Site]:
             self.send_header("Content-Length", str(len(body)))
             try:
                 self.end_headers()
-                self.wfile.write(body)
+                for start in range(0, len(body), 1 if reply.drip_s else len(body) or 1):
+                    time.sleep(reply.drip_s)
+                    self.wfile.write(body[start : start + 1] if reply.drip_s else body)
             except OSError:
                 self.close_connection = True  # the crawler has hung up
+
+        def _has_it(self, reply: Reply) -> bool:
+            return any(
+                ours is not None and ours == self.headers.get(theirs)
+                for ours, theirs in (
+                    (reply.headers.get("ETag"), "If-None-Match"),
+                    (reply.headers.get("Last-Modified"), "If-Modified-Since"),
+                )
+            )
 
         def log_message(self, *_: object) -> None:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    site = Site(f"http://127.0.0.1:{server.server_port}", dict(pages))
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    scheme = "https" if tls is not None else "http"
+    site = Site(f"{scheme}://127.0.0.1:{server.server_port}", dict(pages))
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
