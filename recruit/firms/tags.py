@@ -93,15 +93,34 @@ def remember_listed(
     return replace(report_list(tx, list_name=list_name, tag=tag), removed=len(removed))
 
 
+def forget_listed(tx: Transaction, *, list_name: str, keys: Collection[str], actor: str) -> int:
+    """Take entries (by their keys) from a list that is told piece by piece; returns how many."""
+    gone: list[ListedFirm] = []
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), _CHUNK):
+        gone += tx.session.scalars(
+            select(ListedFirm).where(
+                ListedFirm.list_name == list_name,
+                ListedFirm.entry_key.in_(wanted[start : start + _CHUNK]),
+                ListedFirm.removed_at.is_(None),
+            )
+        )
+    for row in gone:
+        row.removed_at = tx.now
+    tx.session.flush()
+    refresh_tags(tx, {row.firm_id for row in gone if row.firm_id is not None}, actor=actor)
+    return len(gone)
+
+
 def _said(entry: ListEntry) -> dict[str, Any]:
     return {
-        "name": entry.name,
+        "name": clean(entry.name)[:300],
         "name_key": parse_name(entry.name).key[:300] if entry.name else "",
         "domain": entry.domain[:253],
-        "postcode": entry.postcode[:20],
-        "city": entry.city[:120],
-        "country": entry.country[:2],
-        "registry_id": entry.registry_id[:200],
+        "postcode": clean(entry.postcode)[:20],
+        "city": clean(entry.city)[:120],
+        "country": clean(entry.country)[:2],
+        "registry_id": clean(entry.registry_id)[:200],
     }
 
 

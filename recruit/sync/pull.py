@@ -17,6 +17,7 @@ from recruit.crm.values import CrmMapping, Direction, ObjectMapping, Value, cont
 from recruit.db.transaction import Transaction
 from recruit.logs import get_logger
 from recruit.sync import store
+from recruit.sync.accounts import tag_by_accounts
 from recruit.sync.converse import our_side, their_side
 from recruit.sync.desired import desired_firm
 from recruit.sync.fit import check_fit
@@ -31,7 +32,8 @@ _log = get_logger("sync.pull")
 @dataclass(frozen=True)
 class PullReport:
     """What a pull heard, in records: all, our own echoes, edits with something taken, edits that our
-    side will put right, edits that change nothing here, deleted, and unknown to us."""
+    side will put right, edits that change nothing here, deleted, unknown to us, and accounts that keep a firm
+    from being recruited."""
 
     read: int = 0
     echoes: int = 0
@@ -40,6 +42,7 @@ class PullReport:
     kept: int = 0
     deleted: int = 0
     unlinked: int = 0
+    left_alone: int = 0
     stopped: str = ""
 
 
@@ -97,7 +100,7 @@ def _advance(
 
 def _hear(tx: Transaction, part: ObjectMapping, records: tuple[CrmRecord, ...]) -> Counter[str]:
     links = store.list_links_of_crm_ids(tx, part.crm_object, (record.id for record in records))
-    counts = Counter({"read": len(records)})
+    counts = Counter({"read": len(records), "left_alone": tag_by_accounts(tx, part, records)})
     for record in records:
         link = links.get(record.id)
         counts[_hear_record(tx, part, record, link) if link else "unlinked"] += 1
