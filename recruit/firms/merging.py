@@ -59,7 +59,7 @@ def merge_firms(tx: Transaction, *, keep: int, away: int, actor: str, why: str =
 
     Binds later runs like "same". Raises `FirmNotFound`, or `MergeRefused` where they are one already.
     """
-    wait_for_other_runs(tx)
+    _begin(tx)
     stays, goes = get_firm(tx, keep), get_firm(tx, away)
     if stays is goes:
         raise MergeRefused(f"{keep} and {away} are one firm already: {stays.name} ({stays.id}).")
@@ -80,7 +80,7 @@ def split_firm(
     Contacts that only those sightings state go along, with what was written to them and what they
     answered; the rest stays. Binds later runs like "not the same". Raises `FirmNotFound` or `SplitRefused`.
     """
-    wait_for_other_runs(tx)
+    _begin(tx)
     firm = get_firm(tx, firm_id)
     sightings = {s.id: s for s in list_sightings_of_firms(tx, [firm.id])}
     leaving = _leaving(firm, sightings.keys(), record_ids)
@@ -123,6 +123,13 @@ def split_firm(
     Writer(tx, actor).renew([firm.id, new.id])
     part(tx, from_id=firm.id, to_id=new.id, actor=actor)
     return Outcome(new.id, firm.id, change.id)
+
+
+def _begin(tx: Transaction) -> None:
+    """Wait for whoever else unites firms now, and see what came of it."""
+    wait_for_other_runs(tx)
+    tx.session.flush()
+    tx.session.expire_all()
 
 
 def _leaving(firm: Firm, members: Collection[int], record_ids: Collection[int]) -> list[int]:
@@ -191,7 +198,7 @@ def undo(tx: Transaction, *, change_id: int, actor: str) -> Outcome:
 
     What was said meanwhile of the one firm (never write to it) holds for both. Raises `UndoRefused`.
     """
-    wait_for_other_runs(tx)
+    _begin(tx)
     change = tx.session.get(FirmChange, change_id)
     if change is None:
         raise UndoRefused(f"There is no change {change_id}. See `recruit firms history FIRM`.")

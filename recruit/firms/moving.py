@@ -140,9 +140,12 @@ def _rows(tx: Transaction, relation: Relation, firm_ids: Collection[int]) -> Row
     columns |= {c.name: c for group in relation.unique for c in group}
     if relation.parent is not None:
         columns[relation.parent.name] = relation.parent
+    ids = list(firm_ids)
+    # One id is asked for as one: a list is compiled anew each time.
+    of_firms = relation.column == ids[0] if len(ids) == 1 else relation.column.in_(ids)
     query = (
         select(*columns.values())
-        .where(relation.column.in_(firm_ids))
+        .where(of_firms)
         .order_by(*relation.table.primary_key.columns)
     )
     for name, value in relation.where:
