@@ -18,7 +18,7 @@ from recruit.mail.adapters.imap import ImapInbox
 from recruit.mail.adapters.imap_account import ImapAccount
 from tests.factories.postfix import free_port
 
-PASSWORD = "dovecot-secret"  # noqa: S105
+PASSWORD = "dovecot-secret"
 
 _CONFIG = """\
 base_dir = {folder}/run
