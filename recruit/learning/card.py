@@ -7,7 +7,7 @@ HEADINGS = ("Data", "Features", "Left out", "Split", "Measures", "Use", "Limits"
 
 TITLES = {
     Kind.DECLARED: "declared points alone",
-    Kind.DRAWN: "logistic, its weights drawn to the declared ones (without any, to 0)",
+    Kind.DRAWN: "logistic, drawn to what was declared",
     Kind.BOOSTED: "boosted: additive, one column at a time",
 }
 

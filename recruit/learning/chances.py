@@ -245,4 +245,6 @@ def _likeness(tx: Transaction, ids: Ints, features: pd.DataFrame) -> Floats | No
 def _in_words(value: Any) -> str:
     if value is None or value != value:  # noqa: PLR0124
         return "not known"
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -8,7 +8,7 @@ columns add, so that the additions are the reasons and their sum is the score.
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -61,6 +61,27 @@ class LookupTables:
 def compile_tables(fitted: Fitted) -> LookupTables:
     """Return the tables that say what the fitted model says."""
     return LookupTables(fitted.level, tuple(_compile(part) for part in fitted.parts))
+
+
+def centre_tables(tables: LookupTables, means: Floats) -> LookupTables:
+    """Return tables that score alike, where each column adds to what the average row has of it.
+
+    `means` are what the columns add on average; they become part of the level.
+    """
+    columns: list[NumberTable | LevelTable] = []
+    for column, mean in zip(tables.columns, means.tolist(), strict=True):
+        if isinstance(column, NumberTable):
+            columns.append(replace(column, base=column.base - mean, missing=column.missing - mean))
+        else:
+            columns.append(
+                replace(
+                    column,
+                    values=column.values - mean,
+                    missing=column.missing - mean,
+                    unseen=column.unseen - mean,
+                )
+            )
+    return LookupTables(tables.level + float(means.sum()), tuple(columns))
 
 
 def _compile(part: Part) -> NumberTable | LevelTable:

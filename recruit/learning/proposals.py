@@ -60,7 +60,7 @@ def list_effects(
             at = np.unique(np.concatenate([np.linspace(edges[0], edges[-1], 101), edges]))
             piece = np.searchsorted(table.edges, at, side="left")
             added = table.base[piece] + table.slope[piece] * at
-            names = [f"{x:,.3g}" for x in at]
+            names = [f"{x:,.0f}" if abs(x) >= 100 else f"{x:.3g}" for x in at]
         else:
             seen = set(ranges.get(table.name, {}).get("levels", table.levels))
             kept = [i for i, level in enumerate(table.levels) if level in seen]

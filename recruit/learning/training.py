@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from recruit.learning.backtest import ROUNDS, Backtest, Kind, run_backtest
 from recruit.learning.calibration import WINDOW, Sigmoid, fit_sigmoid
 from recruit.learning.drift import spread_of
-from recruit.learning.lookup import LookupTables, compile_tables
+from recruit.learning.lookup import LookupTables, centre_tables, compile_tables
 from recruit.learning.model import OutcomeModel
 from recruit.learning.prior import Prior
 from recruit.learning.record import DataWindow, ModelRecord, record_trials
@@ -74,6 +74,8 @@ def train(
     latest = slice(-WINDOW, None)
     sigmoid = fit_sigmoid(winner.logit[latest], backtest.y[latest])
     tables = compile_tables(model.parts_)
+    # A reason is then what sets a row apart from the average one.
+    tables = centre_tables(tables, model.parts_of(rows.features).mean(axis=0))
     record = ModelRecord(
         name="",
         parent=parent,
@@ -149,7 +151,7 @@ def hash_rows(features: pd.DataFrame, y: Floats) -> str:
 
 def _limits(backtest: Backtest, rows: Rows) -> tuple[str, ...]:
     found = [
-        "It knows only rows like those it learned from; a value that it never saw adds nothing.",
+        "It knows only rows like those it learned from; of a value that it never saw it says nothing.",
         "What goes together with an outcome need not bring it about.",
     ]
     if backtest.positives < LEAST_POSITIVES:

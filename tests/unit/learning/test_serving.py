@@ -12,6 +12,7 @@ from recruit.learning.lookup import (
     LookupTables,
     NumberTable,
     TablesRefused,
+    centre_tables,
     compile_tables,
     read_tables,
     write_tables,
@@ -46,6 +47,16 @@ def test_reasons_of_tables_sum_to_the_score(fitted: tuple[OutcomeModel, pd.DataF
     scorer = LookupScorer(tables)
     total = scorer.explain(table).sum(axis=1) + tables.level
     assert np.abs(total - scorer.score(table)).max() <= 1e-9
+
+
+def test_centred_tables_score_alike_and_add_nothing_on_average(
+    fitted: tuple[OutcomeModel, pd.DataFrame],
+) -> None:
+    model, table = fitted
+    tables = compile_tables(model.parts_)
+    centred = LookupScorer(centre_tables(tables, model.parts_of(table).mean(axis=0)))
+    assert np.abs(centred.score(table) - LookupScorer(tables).score(table)).max() <= 1e-9
+    assert np.abs(centred.explain(table).mean(axis=0)).max() <= 1e-9
 
 
 def test_any_number_of_threads_says_the_same(fitted: tuple[OutcomeModel, pd.DataFrame]) -> None:
