@@ -169,7 +169,7 @@ def test_robots_txt_that_cannot_be_had_closes_its_host_and_one_that_is_not_there
         "cannot be had, which closes the host for now. It answered 503."
         in problems[f"{broken.address}/"]
     )
-    assert "DownloadTimeoutError" in problems[f"{hangs.address}/"]
+    assert "It took too long" in problems[f"{hangs.address}/"]
     assert "asks for 3600 s between two pages" in problems[f"{slow.address}/"]
 
 

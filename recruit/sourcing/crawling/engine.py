@@ -36,6 +36,9 @@ def crawl(plan: CrawlPlan, sink: Sink) -> bool:
     # What they tell of single pages stands in the job's report, in words.
     for talker in ("retry", "robotstxt", "httpcompression"):
         logging.getLogger(f"scrapy.downloadermiddlewares.{talker}").setLevel(logging.CRITICAL)
+    logging.getLogger("twisted").addFilter(
+        lambda record: "verifying certificate" not in record.getMessage()
+    )
     runner = AsyncCrawlerRunner(settings)
     crawler = Crawler(FirmSpider, runner.settings)
     task = runner.crawl(crawler, plan=plan, sink=sink, guard=guard)

@@ -10,11 +10,7 @@ from typing import Any
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadConnectionRefusedError,
-    IgnoreRequest,
-)
+from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 
@@ -43,7 +39,7 @@ class _Closed:
 
 @dataclass
 class _Absent:
-    """Stands for the rules of a host that cannot be reached at all: its pages fail in the same way."""
+    """Stands for the rules of a host that cannot be reached at all: its pages fail with the same error."""
 
     error: Exception
 
@@ -99,12 +95,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         match exc:
-            case CannotResolveHostError() | DownloadConnectionRefusedError():
-                self._settle(netloc, _Absent(exc))
             case IgnoreRequest():  # redirected without end, or larger than a page may be
                 self._settle(netloc, None)
-            case _:
-                self._settle(netloc, _Closed(f"Asking for it failed ({type(exc).__name__})."))
+            case DownloadTimeoutError():
+                self._settle(netloc, _Closed("It took too long."))
+            case _:  # no such host, nobody listens, a bad certificate
+                self._settle(netloc, _Absent(exc))
 
     def _settle(self, netloc: str, rules: Any) -> None:
         waiting: Any = self._parsers[netloc]

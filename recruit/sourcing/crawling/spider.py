@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import scrapy
-from scrapy.http import Response, TextResponse
+from scrapy.http import JsonResponse, Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from recruit.sourcing.crawling.extract import read_page
@@ -125,7 +125,7 @@ class FirmSpider(scrapy.Spider):
                 else page_failed(page, error, response.url, self._guard)
             )
             return
-        if not isinstance(response, TextResponse):
+        if not isinstance(response, TextResponse) or isinstance(response, JsonResponse):
             kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
             self._add(page_is_no_html(page, kind))
             return
