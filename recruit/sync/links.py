@@ -66,9 +66,30 @@ def save_link(
         )
         tx.session.add(link)
     link.status = LinkStatus.LINKED
+    if link.crm_id != seen.id:
+        follow_survivor(tx, SyncDirection.PUSH, link, seen.id)
     link.crm_version = seen.version
     link.crm_modified_at = seen.modified_at
     save_agreement(tx, link, agreement)
+
+
+def follow_survivor(
+    tx: Transaction, direction: SyncDirection, link: CrmLink, survivor_id: str
+) -> bool:
+    """Let a link follow its record into the one that people merged it into.
+
+    False, and nothing changed, where that one is the twin of another record of ours.
+    """
+    held = store.list_links_of_crm_ids(tx, link.crm_object, [survivor_id])
+    if held and held[survivor_id].id != link.id:
+        return False
+    text = f"{link.crm_id} was merged into {survivor_id}"
+    record_event(
+        tx, direction, (link.object_type, link.object_id), SyncWhat.MERGED_THERE, text=text
+    )
+    # Which values survived is looked at before anything is written.
+    link.crm_id, link.crm_version = survivor_id, ""
+    return True
 
 
 def save_agreement(tx: Transaction, link: CrmLink, agreement: Agreement) -> None:

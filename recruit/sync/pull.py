@@ -21,7 +21,13 @@ from recruit.sync.accounts import tag_by_accounts
 from recruit.sync.converse import our_side, their_side
 from recruit.sync.desired import desired_firm
 from recruit.sync.fit import check_fit
-from recruit.sync.links import link_view, record_event, save_agreement, take_facts
+from recruit.sync.links import (
+    follow_survivor,
+    link_view,
+    record_event,
+    save_agreement,
+    take_facts,
+)
 from recruit.sync.tables import CrmCursor, CrmLink
 from recruit.sync.values import DesiredRecord, LinkStatus, SyncDirection, SyncWhat
 
@@ -32,7 +38,8 @@ _log = get_logger("sync.pull")
 @dataclass(frozen=True)
 class PullReport:
     """What a pull heard, in records: all, our own echoes, edits with something taken, edits that our
-    side will put right, edits that change nothing here, deleted, unknown to us, and accounts that keep a firm
+    side will put right, edits that change nothing here, deleted, merged into others, unknown
+    to us, and accounts that keep a firm
     from being recruited."""
 
     read: int = 0
@@ -41,6 +48,7 @@ class PullReport:
     to_restore: int = 0
     kept: int = 0
     deleted: int = 0
+    moved: int = 0
     unlinked: int = 0
     left_alone: int = 0
     stopped: str = ""
@@ -77,11 +85,26 @@ def _pull_object(
     more = True
     while more:
         page = crm.changes(part.crm_object, position, page_size)
+        survivors = _find_survivors(open_tx, crm, part, page.records)
         with open_tx() as tx:
             if not _advance(tx, part.crm_object, position, page):
                 return
-            counts.update(_hear(tx, part, page.records))
+            counts.update(_hear(tx, part, page.records, survivors))
         position, more = page.position, page.more
+
+
+def _find_survivors(
+    open_tx: OpenTransaction, crm: Crm, part: ObjectMapping, records: tuple[CrmRecord, ...]
+) -> dict[str, str]:
+    """Return into which records those of ours were merged that are gone: {id: id of the survivor}."""
+    gone = [record.id for record in records if record.deleted]
+    if not gone:
+        return {}
+    with open_tx() as tx:
+        links = store.list_links_of_crm_ids(tx, part.crm_object, gone)
+        asked = [crm_id for crm_id, link in links.items() if link.status is LinkStatus.LINKED]
+    found = {crm_id: crm.get(part.crm_object, crm_id) for crm_id in asked}
+    return {crm_id: one.id for crm_id, one in found.items() if one and one.id != crm_id}
 
 
 def _advance(
@@ -98,12 +121,25 @@ def _advance(
     return True
 
 
-def _hear(tx: Transaction, part: ObjectMapping, records: tuple[CrmRecord, ...]) -> Counter[str]:
+def _hear(
+    tx: Transaction,
+    part: ObjectMapping,
+    records: tuple[CrmRecord, ...],
+    survivors: Mapping[str, str],
+) -> Counter[str]:
     links = store.list_links_of_crm_ids(tx, part.crm_object, (record.id for record in records))
     counts = Counter({"read": len(records), "left_alone": tag_by_accounts(tx, part, records)})
     for record in records:
         link = links.get(record.id)
-        counts[_hear_record(tx, part, record, link) if link else "unlinked"] += 1
+        if link is None:
+            counts["unlinked"] += 1
+        elif record.id in survivors and follow_survivor(
+            tx, SyncDirection.PULL, link, survivors[record.id]
+        ):
+            _announce(tx, link)
+            counts["moved"] += 1
+        else:
+            counts[_hear_record(tx, part, record, link)] += 1
     return counts
 
 

@@ -38,6 +38,7 @@ class SyncWhat(StrEnum):
     CHANGED_THERE = "changed_there"
     DELETED_THERE = "deleted_there"
     RESTORED_THERE = "restored_there"
+    MERGED_THERE = "merged_there"  # people merged the record into another, and we follow
     MOVED = "moved"  # the firm was merged; its record follows the one that stays
 
 

@@ -136,6 +136,37 @@ def test_what_was_deleted_there_is_told_of_no_more(make_app, peer, mapping):
 
 
 @sqlite_only
+def test_a_record_that_people_merged_is_followed_into_the_one_that_stays(make_app, peer, mapping):
+    if not hasattr(peer.fake, "merge"):
+        pytest.skip("declares that its merges can't be followed")
+    app = make_app(crm=peer.crm)
+    with app.transaction() as tx:
+        firm = make_told_firm(tx)
+        firm_id = firm.id
+    push_changes(app.transaction, peer.crm, mapping)
+    pull_changes(app.transaction, peer.crm, mapping)
+    (ours,) = peer.list_records("company")
+    stays = peer.create("company", {"name": "The one that stays"})
+    peer.fake.merge(name_of(peer, "company"), stays.id, ours.id)
+    peer.settle()
+    pull_changes(app.transaction, peer.crm, mapping)
+    with app.transaction() as tx:
+        tx.session.get(Firm, firm_id).specialties = ["training"]
+        tx.announce("firm", firm_id)
+    report = push_changes(app.transaction, peer.crm, mapping)
+    assert (report.created, report.dead) == (0, 0)
+    (left,) = peer.list_records("company")
+    assert left.fields["specialties"] == "training"
+    assert left.external_id == ours.external_id
+    peer.settle()
+    pull_changes(app.transaction, peer.crm, mapping)
+    push_changes(app.transaction, peer.crm, mapping)
+    before = writes(peer)
+    push_changes(app.transaction, peer.crm, mapping)
+    assert writes(peer) == before
+
+
+@sqlite_only
 def test_10_500_rows_of_one_moment_are_pulled_once_and_the_pull_ends(make_app, peer, mapping):
     app = make_app(crm=peer.crm)
     peer.fake.fill(name_of(peer, "company"), 10_500)
