@@ -32,7 +32,8 @@ def register(firms: typer.Typer) -> None:
 def changing() -> Iterator[Any]:
     """Give a transaction; what is refused is told in a sentence, and nothing is changed."""
     from recruit.firms.families import ParentRefused
-    from recruit.firms.merging import MergeRefused, SplitRefused, UndoRefused
+    from recruit.firms.merging import MergeRefused, SplitRefused
+    from recruit.firms.undoing import UndoRefused
     from recruit.firms.verdicts import VerdictRefused
 
     refusals = (
@@ -140,7 +141,7 @@ def undo(
     change: Annotated[int, typer.Argument(help="As `recruit firms history` numbers it.")],
 ) -> None:
     """Undo a merge or a split; what it moved goes back."""
-    from recruit.firms.merging import undo as take_back
+    from recruit.firms.undoing import undo as take_back
 
     with changing() as tx:
         done = take_back(tx, change_id=change, actor=ACTOR)

@@ -1,11 +1,10 @@
-"""What people do to firms: merge two, split one, say that two are or are not the same, and undo.
+"""What people do to firms: merge two, split one, say that two are or are not the same.
 
-A merge by a person binds later runs as "same" does, a split as "not the same"; undoing takes that back.
-Undoing a merge that a run made says "not the same", or the next run would make it again.
+A merge by a person binds later runs as "same" does, a split as "not the same". Either is taken back by
+`recruit.firms.undoing`.
 """
 
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +12,7 @@ from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
 from recruit.firms import verdicts
-from recruit.firms.families import forget_names
 from recruit.firms.moving import (
-    list_members_moved,
-    move_back,
     remember_moves,
     split_relations,
 )
@@ -24,8 +20,7 @@ from recruit.firms.sightings import SeenSighting, list_sightings_of_firms, wait_
 from recruit.firms.store import get_firm, list_contacts
 from recruit.firms.survivorship import survive
 from recruit.firms.tables import Contact, Firm, FirmChange, FirmMember
-from recruit.firms.tags import forget_copies
-from recruit.firms.uniting import part, rejoin, unite
+from recruit.firms.uniting import part, unite
 from recruit.firms.values import ChangeKind
 from recruit.firms.writing import Writer, has_name, state
 from recruit.sourcing.text import clean
@@ -38,10 +33,6 @@ class MergeRefused(ValueError):
 
 class SplitRefused(ValueError):
     """A firm cannot be split so; the message says why and what to do."""
-
-
-class UndoRefused(ValueError):
-    """A change cannot be undone (now); the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +50,12 @@ def merge_firms(tx: Transaction, *, keep: int, away: int, actor: str, why: str =
 
     Binds later runs like "same". Raises `FirmNotFound`, or `MergeRefused` where they are one already.
     """
-    _begin(tx)
+    begin(tx)
     stays, goes = get_firm(tx, keep), get_firm(tx, away)
     if stays is goes:
         raise MergeRefused(f"{keep} and {away} are one firm already: {stays.name} ({stays.id}).")
     detail: dict[str, Any] = {}
-    ours, theirs = _members(tx, stays.id), _members(tx, goes.id)
+    ours, theirs = list_members_of(tx, stays.id), list_members_of(tx, goes.id)
     if ours and theirs:
         detail |= _say(tx, ours, theirs, is_same=True, actor=actor, why=why)
     change = unite(tx, keep=stays, away=goes, actor=actor, because=clean(why), **detail)
@@ -80,7 +71,7 @@ def split_firm(
     Contacts that only those sightings state go along, with what was written to them and what they
     answered; the rest stays. Binds later runs like "not the same". Raises `FirmNotFound` or `SplitRefused`.
     """
-    _begin(tx)
+    begin(tx)
     firm = get_firm(tx, firm_id)
     sightings = {s.id: s for s in list_sightings_of_firms(tx, [firm.id])}
     leaving = _leaving(firm, sightings.keys(), record_ids)
@@ -125,7 +116,7 @@ def split_firm(
     return Outcome(new.id, firm.id, change.id)
 
 
-def _begin(tx: Transaction) -> None:
+def begin(tx: Transaction) -> None:
     """Wait for whoever else unites firms now, and see what came of it."""
     wait_for_other_runs(tx)
     tx.session.flush()
@@ -185,125 +176,12 @@ def say_different(
             f"{firm_ids[0]} and {firm_ids[1]} are one firm: {one.name} ({one.id}). To part them, "
             f"undo their merge or split it: `recruit firms history {one.id}`."
         )
-    ours, theirs = _members(tx, one.id), _members(tx, other.id)
+    ours, theirs = list_members_of(tx, one.id), list_members_of(tx, other.id)
     said = verdicts.list_between(tx, ours, theirs, is_same=False)
     if said:
         return Outcome(one.id, other.id, verdict_id=said[-1].id)
     verdict = verdicts.say(tx, ours=ours, theirs=theirs, is_same=False, actor=actor, why=why)
     return Outcome(one.id, other.id, verdict_id=verdict.id)
-
-
-def undo(tx: Transaction, *, change_id: int, actor: str) -> Outcome:
-    """Undo a merge or a split: what it moved goes back, with what came of it since.
-
-    What was said meanwhile of the one firm (never write to it) holds for both. Raises `UndoRefused`.
-    """
-    _begin(tx)
-    change = tx.session.get(FirmChange, change_id)
-    if change is None:
-        raise UndoRefused(f"There is no change {change_id}. See `recruit firms history FIRM`.")
-    if change.undone_at is not None:
-        raise UndoRefused(f"Change {change_id} was undone by {change.undone_by} already.")
-    match change.kind:
-        case ChangeKind.MERGED if "from" in change.detail:
-            outcome = _undo_merge(tx, change, actor)
-        case ChangeKind.SPLIT if "to" in change.detail:
-            outcome = _undo_split(tx, change, actor)
-        case _:
-            raise UndoRefused(
-                f"Change {change_id} ({change.kind.value}) is no merge or split of this firm's, and "
-                "only those can be undone."
-            )
-    change.undone_at = tx.now
-    change.undone_by = actor
-    tx.session.add_all(
-        FirmChange(
-            firm_id=firm_id,
-            kind=ChangeKind.UNDONE,
-            detail={"undone": change.id, "what": change.kind.value, "other": other},
-            actor=actor,
-            at=tx.now,
-        )
-        for firm_id, other in (
-            (outcome.firm_id, outcome.other_id),
-            (outcome.other_id, outcome.firm_id),
-        )
-    )
-    tx.session.flush()
-    return outcome
-
-
-def _undo_merge(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
-    away = tx.session.get_one(Firm, change.detail["from"])
-    if away.merged_into_id != change.firm_id:
-        raise UndoRefused(f"{away.name} ({away.id}) is no longer part of firm {change.firm_id}.")
-    # Since then the firm may have become part of others itself.
-    homes = _line(tx, change.firm_id)
-    root = homes[-1]
-    brought = set(change.detail.get("members", ()))
-    if brought and not brought.intersection(_members(tx, *homes)):
-        raise UndoRefused(
-            f"All sightings that {away.name} ({away.id}) brought have left firm {root} since. "
-            f"Undo that first: `recruit firms history {root}`."
-        )
-    away.merged_into_id = None
-    away.updated_at = tx.now
-    members = list_members_moved(move_back(tx, change.id, homes=homes, to_id=away.id))
-    forget_names(tx, homes, change.detail.get("names", ()))
-    for told_there in _standing_merges(tx, away.id):
-        if told_there.detail.get("into") == change.firm_id:
-            told_there.undone_at, told_there.undone_by = tx.now, actor
-    _unsay(tx, change, actor)
-    if "verdict" not in change.detail and members and (rest := _members(tx, root)):
-        # A run joined them, by evidence that is still there.
-        verdicts.say(
-            tx, ours=members, theirs=rest, is_same=False, actor=actor, why="Undid their merge."
-        )
-    Writer(tx, actor).renew([root, away.id])
-    part(
-        tx,
-        from_id=root,
-        to_id=away.id,
-        actor=actor,
-        since=change.at,
-        mementos=change.detail.get("stages"),
-    )
-    return Outcome(away.id, root, change.id)
-
-
-def _standing_merges(tx: Transaction, firm_id: int) -> list[FirmChange]:
-    return list(
-        tx.session.scalars(
-            select(FirmChange)
-            .where(
-                FirmChange.firm_id == firm_id,
-                FirmChange.kind == ChangeKind.MERGED,
-                FirmChange.undone_at.is_(None),
-            )
-            .order_by(FirmChange.id)
-        )
-    )
-
-
-def _undo_split(tx: Transaction, change: FirmChange, actor: str) -> Outcome:
-    split_off = tx.session.get_one(Firm, change.detail["to"])
-    home = get_firm(tx, change.firm_id)
-    if split_off.merged_into_id is not None:
-        raise UndoRefused(
-            f"{split_off.name} ({split_off.id}) has been merged into another firm since. "
-            f"Undo that first: `recruit firms history {split_off.merged_into_id}`."
-        )
-    joined = [c.id for c in _standing_merges(tx, split_off.id) if "from" in c.detail]
-    if joined:
-        raise UndoRefused(
-            f"Another firm has been merged into {split_off.name} ({split_off.id}) since. "
-            f"Undo that first: `recruit firms undo {joined[-1]}`."
-        )
-    _unsay(tx, change, actor)
-    forget_copies(tx, split_off.id)
-    rejoin(tx, keep=home, away=split_off, actor=actor)
-    Writer(tx, actor).renew([home.id])
-    return Outcome(home.id, split_off.id, change.id)
 
 
 def _say(
@@ -321,16 +199,8 @@ def _say(
     return {"verdict": verdict.id, "withdrew": contrary}
 
 
-def _unsay(tx: Transaction, change: FirmChange, actor: str) -> None:
-    if "verdict" not in change.detail:
-        return
-    # It may have been withdrawn by itself since.
-    with suppress(verdicts.VerdictNotFound):
-        verdicts.withdraw(tx, verdict_id=change.detail["verdict"], actor=actor)
-    verdicts.reinstate(tx, change.detail.get("withdrew", ()))
-
-
-def _members(tx: Transaction, *firm_ids: int) -> list[int]:
+def list_members_of(tx: Transaction, *firm_ids: int) -> list[int]:
+    """Return the sightings (ids of records) of these firms."""
     return list(
         tx.session.scalars(
             select(FirmMember.source_record_id)
@@ -338,11 +208,3 @@ def _members(tx: Transaction, *firm_ids: int) -> list[int]:
             .order_by(FirmMember.source_record_id)
         )
     )
-
-
-def _line(tx: Transaction, firm_id: int) -> list[int]:
-    """Return a firm's id and those that it was merged into since, the one that stays last."""
-    line = [firm_id]
-    while (into := tx.session.get_one(Firm, line[-1]).merged_into_id) is not None:
-        line.append(into)
-    return line

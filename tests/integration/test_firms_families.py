@@ -15,9 +15,10 @@ from recruit.firms.families import (
 )
 from recruit.firms.finding import FirmUnclear, find_meant_firm
 from recruit.firms.history import list_history
-from recruit.firms.merging import merge_firms, undo
+from recruit.firms.merging import merge_firms
 from recruit.firms.store import FirmNotFound, get_firm, list_firms
 from recruit.firms.tables import Firm
+from recruit.firms.undoing import undo
 from recruit.firms.usecases import resolve_firms
 from recruit.scoring.usecases import find_firm_by_text
 from recruit.wiring import App

@@ -11,16 +11,15 @@ from recruit.firms.families import list_families, list_former_names
 from recruit.firms.merging import (
     MergeRefused,
     SplitRefused,
-    UndoRefused,
     merge_firms,
     say_different,
     say_same,
     split_firm,
-    undo,
 )
 from recruit.firms.relations import list_relations
 from recruit.firms.store import get_firm, list_contacts, list_firms
 from recruit.firms.tables import Contact, Firm, FirmChange, FirmMember
+from recruit.firms.undoing import UndoRefused, undo
 from recruit.firms.usecases import resolve_firms
 from recruit.firms.values import ChangeKind
 from recruit.firms.verdicts import list_verdicts, load_said

@@ -13,14 +13,13 @@ from recruit.firms.merging import (
     MergeRefused,
     Outcome,
     SplitRefused,
-    UndoRefused,
     merge_firms,
     split_firm,
-    undo,
 )
 from recruit.firms.relations import list_relations
 from recruit.firms.store import list_firms
 from recruit.firms.tables import FirmMember
+from recruit.firms.undoing import UndoRefused, undo
 from recruit.firms.usecases import resolve_firms
 from recruit.sequences.suppression import find_suppressed, suppress
 from recruit.sequences.values import SuppressionScope

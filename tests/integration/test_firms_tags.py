@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from recruit.firms.listed import EntryNotFound, list_tags_of, report_list
 from recruit.firms.lists import ListEntry, ListReport, read_list
-from recruit.firms.merging import merge_firms, split_firm, undo
+from recruit.firms.merging import merge_firms, split_firm
 from recruit.firms.store import get_firm, list_firm_views, list_firms
 from recruit.firms.tables import FirmMember, ListedFirm
 from recruit.firms.tags import choose_listed, remember_listed, tag_firm, untag_firm
+from recruit.firms.undoing import undo
 from recruit.firms.usecases import resolve_firms
 from recruit.firms.values import FirmTag, ListedState
 from recruit.scoring.usecases import explain_firm, rank_firms, save_profile

@@ -12,12 +12,11 @@ from recruit.firms.finding import FirmUnclear, find_meant_firm
 from recruit.firms.merging import (
     MergeRefused,
     SplitRefused,
-    UndoRefused,
     merge_firms,
     split_firm,
-    undo,
 )
 from recruit.firms.tags import tag_firm, untag_firm
+from recruit.firms.undoing import UndoRefused, undo
 from recruit.firms.values import FirmTag
 from recruit.firms.verdicts import VerdictRefused
 from recruit.web.pages import redirect

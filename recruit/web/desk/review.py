@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from recruit.firms.merging import MergeRefused, UndoRefused, say_different, say_same, undo
+from recruit.firms.merging import MergeRefused, say_different, say_same
+from recruit.firms.undoing import UndoRefused, undo
 from recruit.firms.verdicts import VerdictNotFound, VerdictRefused, withdraw
 from recruit.insights.review import Queue, find_pair, list_queue
 from recruit.web.errors import show_error
