@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from recruit.db.transaction import Transaction
-from recruit.scoring.store import find_ranking
+from recruit.scoring.store import find_ranking, get_latest_version
 from recruit.scoring.tables import Profile, ProfileVersion, Ranking, Score
 from recruit.scoring.values import Standing
 
@@ -46,10 +46,13 @@ class ScoreShape:
     unsure: int
 
 
-def find_current_profile(tx: Transaction, name: str | None = None) -> ProfileLine | None:
+def find_current_profile(
+    tx: Transaction, name: str | None = None, *, newest: bool = False
+) -> ProfileLine | None:
     """Return the version that ranked last, of the profile with this name where one is given.
 
-    Where nothing is ranked yet, the newest version stands in.
+    Where nothing is ranked yet, the newest version stands in. With `newest` it is the newest version of
+    that profile, ranked or not.
     """
     query = (
         select(Profile, ProfileVersion)
@@ -66,6 +69,8 @@ def find_current_profile(tx: Transaction, name: str | None = None) -> ProfileLin
     if row is None:
         return None
     profile, version = row
+    if newest:
+        version = get_latest_version(tx, profile.name)
     ranking = find_ranking(tx, version.id)
     counts = ranking or _count_scores(tx, version.id)
     return ProfileLine(

@@ -7,7 +7,7 @@
 Two machines, or one firm asked by itself through `points.score_firm`, come to the same numbers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recruit.scoring.columns import Bools, FirmColumns, Floats, Ints
+from recruit.scoring.criteria.finding import Measure
 from recruit.scoring.criteria.specialty import Specialty
 from recruit.scoring.profile import Criterion, ProfileDefinition
 from recruit.scoring.values import Override, OverrideKind, Standing
@@ -65,15 +66,27 @@ class Counted:
         return int((self.standing == _CODE[standing]).sum())
 
 
+Spans = tuple[Floats, Floats]
+
+
 def assess(
     profile: ProfileDefinition,
     firms: FirmColumns,
     today: date,
     overrides: Sequence[Override] = (),
+    known: MutableMapping[Measure, Spans] | None = None,
 ) -> Assessed:
-    """Return the shares and standings of all firms."""
+    """Return the shares and standings of all firms.
+
+    `known` keeps the shares of measures, so that a profile of which only weights changed needs none anew;
+    it holds for these firms and this day alone.
+    """
     _look_for(profile, firms)
-    spans = [criterion.measure.shares(firms, today) for criterion in profile.criteria]
+    known = {} if known is None else known
+    for criterion in profile.criteria:
+        if criterion.measure not in known:
+            known[criterion.measure] = criterion.measure.shares(firms, today)
+    spans = [known[criterion.measure] for criterion in profile.criteria]
     return _join(profile, firms, today, overrides, spans)
 
 

@@ -58,6 +58,7 @@ class Criterion:
     missing: float
     measure: Measure
 
+
 # Whom a list or the CRM calls ours already, a rival or off limits is nobody's prospect, whatever the
 # profile: outreach does not write to such a firm either.
 LEFT_ALONE = Rule(

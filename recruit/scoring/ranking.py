@@ -30,6 +30,7 @@ from recruit.scoring.store import (
 )
 from recruit.scoring.tables import Ranking
 from recruit.scoring.values import Override, ScoreCard, Standing
+from recruit.scoring.whatif import look_ups, steadiness
 from recruit.scoring.writing import Scores, replace_scores
 
 # Reasons are written out for as many firms as anybody pages through; the others' are worked out when asked.
@@ -102,7 +103,11 @@ def rank_firms(
             actor=actor,
             digest=digest_of(data),
             corpus=asdict(corpus),
-            facets=_count_facets(firms, because, rules),
+            facets=_count_facets(firms, because, rules)
+            | {
+                "steady": [asdict(one) for one in steadiness(profile, assessed, firms)],
+                "look_ups": [asdict(one) for one in look_ups(profile, assessed, firms)],
+            },
             snapshot=pack(data),
             **numbers,
         )

@@ -25,6 +25,11 @@ def find_profile(tx: Transaction, name: str) -> Profile | None:
     return tx.session.scalar(select(Profile).where(Profile.name == name).with_for_update())
 
 
+def find_profile_id(tx: Transaction, name: str) -> int | None:
+    """Return the id of the profile of that name; None where there is none."""
+    return tx.session.scalar(select(Profile.id).where(Profile.name == name))
+
+
 def list_profile_names(tx: Transaction) -> list[str]:
     """Return the names of all profiles, sorted."""
     return sorted(tx.session.scalars(select(Profile.name)))

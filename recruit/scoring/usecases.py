@@ -1,6 +1,7 @@
 """The door to scoring: what people do with profiles, rankings and single firms."""
 
 from recruit.scoring.comparing import compare_rankings, list_ranking_lines
+from recruit.scoring.examples import Example, list_examples
 from recruit.scoring.looking import (
     FirmNotFound,
     NotRanked,
@@ -29,6 +30,7 @@ from recruit.scoring.saving import (
 )
 
 __all__ = [
+    "Example",
     "FirmNotFound",
     "NotRanked",
     "OverrideLine",
@@ -43,6 +45,7 @@ __all__ = [
     "find_rank",
     "get_profile",
     "list_decisions",
+    "list_examples",
     "list_profiles",
     "list_ranking",
     "list_ranking_lines",

@@ -37,6 +37,7 @@ class Curve:
 class CriterionCard:
     """A criterion. `missing` is the share that counts of what is not known."""
 
+    key: str
     title: str
     points: float
     sentence: str
@@ -66,9 +67,12 @@ def _card(criterion: Criterion) -> CriterionCard:
             ]
             shares.append(Share("Elsewhere", geography.elsewhere, f"{geography.elsewhere:.0%}"))
             sentence = "The best area that the firm lies in counts."
-            return CriterionCard(title, points, sentence, criterion.missing, tuple(shares))
+            return CriterionCard(
+                criterion.key, title, points, sentence, criterion.missing, tuple(shares)
+            )
         case Specialty() as specialty:
             return CriterionCard(
+                criterion.key,
                 title,
                 points,
                 f"What it does adds up; {specialty.enough:g} in weight make full points.",
@@ -85,11 +89,15 @@ def _card(criterion: Criterion) -> CriterionCard:
             )
         case Size() as size:
             curve = _curve(size.band, size.unit)
-            return CriterionCard(title, points, curve.sentence, criterion.missing, curve=curve)
+            return CriterionCard(
+                criterion.key, title, points, curve.sentence, criterion.missing, curve=curve
+            )
         case Tenure() as tenure:
             curve = _curve(tenure.years, "years in business")
-            return CriterionCard(title, points, curve.sentence, criterion.missing, curve=curve)
-    return CriterionCard(title, points, "", criterion.missing)
+            return CriterionCard(
+                criterion.key, title, points, curve.sentence, criterion.missing, curve=curve
+            )
+    return CriterionCard(criterion.key, title, points, "", criterion.missing)
 
 
 def _curve(band: Band, unit: str) -> Curve:
