@@ -8,7 +8,6 @@ entries say, so that ranking and outreach need not ask for more.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, literal, or_, select
@@ -59,7 +58,7 @@ def remember_listed(
                 list_name=list_name, entry_key=key, added_at=tx.now, added_by=actor, candidates=[]
             )
             tx.session.add(row)
-        elif row.removed_at is None and row.tag is tag and _says(row) == _said(entry):
+        elif row.removed_at is None and row.tag is tag and what_it_says(row) == _said(entry):
             row.position = entry.position
             continue
         elif row.firm_id is not None:
@@ -124,7 +123,8 @@ def _said(entry: ListEntry) -> dict[str, Any]:
     }
 
 
-def _says(row: ListedFirm) -> dict[str, Any]:
+def what_it_says(row: ListedFirm) -> dict[str, Any]:
+    """Return what an entry says to name its firm, as its columns hold it."""
     names = ("name", "name_key", "domain", "postcode", "city", "country", "registry_id")
     return {name: getattr(row, name) for name in names}
 
@@ -267,49 +267,3 @@ def choose_listed(
     tx.session.flush()
     refresh_tags(tx, {one for one in (before, row.firm_id) if one is not None}, actor=actor)
     return row
-
-
-def follow_parting(
-    tx: Transaction, from_id: int, to_id: int, *, since: datetime | None, actor: str
-) -> None:
-    """Let the entries that mean a firm follow once another has left it, those added after `since`.
-
-    An entry that means one of the two clearly is that one's; any other holds for both from now on.
-    """
-    query = select(ListedFirm).where(ListedFirm.firm_id == from_id, ListedFirm.removed_at.is_(None))
-    if since is not None:
-        query = query.where(ListedFirm.added_at > since)
-    for row, meaning in find_meant(tx, tx.session.scalars(query).all()):
-        if row.chosen_by or meaning.firm_id not in {from_id, to_id}:
-            _copy(tx, row, from_id, to_id, actor)
-        elif meaning.firm_id == to_id:
-            row.firm_id, row.because = to_id, meaning.because
-    tx.session.flush()
-    refresh_tags(tx, [from_id, to_id], actor=actor)
-
-
-def _copy(tx: Transaction, row: ListedFirm, from_id: int, to_id: int, actor: str) -> None:
-    key = f"{row.entry_key[:80]}~{to_id}"
-    if tx.session.scalar(
-        select(ListedFirm.id).where(
-            ListedFirm.list_name == row.list_name, ListedFirm.entry_key == key
-        )
-    ):
-        return
-    tx.session.add(
-        ListedFirm(
-            list_name=row.list_name, entry_key=key, tag=row.tag, position=row.position,
-            state=ListedState.MATCHED, firm_id=to_id, candidates=[], added_at=tx.now, added_by=actor,
-            because=f"was part of firm {from_id}, which the list names", chosen_by=row.chosen_by,
-            **_says(row),
-        )
-    )  # fmt: skip
-
-
-def forget_copies(tx: Transaction, firm_id: int) -> None:
-    """Forget what `follow_parting` let hold for a firm that is no firm of its own any more."""
-    for row in tx.session.scalars(
-        select(ListedFirm).where(ListedFirm.entry_key.endswith(f"~{firm_id}", autoescape=True))
-    ).all():
-        tx.session.delete(row)
-    tx.session.flush()

@@ -15,7 +15,7 @@ from recruit.firms.merging import Outcome, begin, list_members_of
 from recruit.firms.moving import list_members_moved, move_back
 from recruit.firms.store import get_firm
 from recruit.firms.tables import Firm, FirmChange
-from recruit.firms.tags import forget_copies
+from recruit.firms.tag_parting import forget_copies
 from recruit.firms.uniting import part, rejoin
 from recruit.firms.values import ChangeKind
 from recruit.firms.writing import Writer

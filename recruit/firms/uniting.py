@@ -13,7 +13,8 @@ from recruit.db.transaction import Transaction
 from recruit.firms.families import remember_name
 from recruit.firms.moving import Moved, list_members_moved, move_relations, remember_moves
 from recruit.firms.tables import Firm, FirmChange
-from recruit.firms.tags import follow_parting, refresh_tags
+from recruit.firms.tag_parting import follow_parting
+from recruit.firms.tags import refresh_tags
 from recruit.firms.values import ChangeKind
 
 # What a stage needs to undo what it did, as JSON.
