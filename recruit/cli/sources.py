@@ -1,12 +1,12 @@
 """`recruit source`: the sources, their jobs and problems, and a trial of a source's file."""
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from recruit.cli.job_report import JOB_COLUMNS, job_row, print_problem
+from recruit.cli.check import check
+from recruit.cli.job_report import JOB_COLUMNS, job_row
 from recruit.cli.output import Format, FormatOption, fail, open_app, print_rows
 
 sources = typer.Typer(
@@ -68,55 +68,4 @@ def list_problems(
     print_rows(rows, columns if output_format is Format.TABLE else [*columns, "raw"], output_format)
 
 
-@sources.command("check")
-def check(
-    path: Annotated[Path, typer.Argument(metavar="SOURCE.toml", help="The source's file.")],
-    items: Annotated[int, typer.Option(min=1, max=20, help="How many firms to try.")] = 3,
-    output_format: FormatOption = Format.TABLE,
-) -> None:
-    """Try a source on a few pages and show what would be read; nothing is stored."""
-    from recruit.sourcing.crawling.engine import crawl as run_crawl
-    from recruit.sourcing.crawling.plan import CrawlPlan, user_agent
-    from recruit.sourcing.spec import SpecError, load_source_spec
-    from recruit.sourcing.trial import TrialSink
-
-    try:
-        spec = load_source_spec(path)
-    except SpecError as error:
-        fail(str(error))
-    with open_app() as app:
-        plan = CrawlPlan(spec, user_agent(app.settings.sender_address), app.clock.now().date())
-    sink = TrialSink(spec, items=items)
-    run_crawl(plan, sink)
-    rows = [
-        {
-            "page": result.page.url,
-            "field": fact.field.value,
-            "value": _show(fact.value),
-            "method": fact.method + (" (inferred)" if fact.inferred else ""),
-            "confidence": f"{fact.confidence:.0%}",
-        }
-        for result in sink.results
-        if result.sighting
-        for fact in result.sighting.facts
-    ]
-    columns = ["field", "value", "method", "confidence"]
-    if output_format is not Format.TABLE:
-        print_rows(rows, ["page", *columns], output_format)
-    else:
-        for page in dict.fromkeys(row["page"] for row in rows):
-            of_page = [row for row in rows if row["page"] == page]
-            print_rows(of_page, columns, output_format, title=page)
-        for problem in (p for result in sink.results for p in result.problems):
-            print_problem(problem)
-    if not rows:
-        fail("No firm was found. Compare [listing] and [fields] of the file with the pages' HTML.")
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    low, high = value.low, value.high
-    if low == high:
-        return str(low)
-    return f"{low}+" if high is None else f"up to {high}" if low is None else f"{low}-{high}"
+sources.command("check")(check)

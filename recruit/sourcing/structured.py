@@ -4,6 +4,9 @@ extruct finds the items (these three syntaxes only: the others cost a hundred ti
 decides which item is the firm that the page is about, and which of its properties say what.
 """
 
+import html
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +22,10 @@ from recruit.sourcing.text import clean, fold
 from recruit.sourcing.tree import Element
 from recruit.sourcing.values import FieldName
 
+_WRAPPING = re.compile(
+    r"<!--|-->|(?:/[/*]\s*)?<!\[CDATA\[(?:\s*\*/)?|(?:/[/*]\s*)?\]\]>(?:\s*\*/)?"
+)
+_TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _MOST_ITEMS = 300  # extruct's microdata grows with the square of their number
 _DEEPEST = 12
 _NAMES = (
@@ -76,11 +83,27 @@ def _json_ld(root: Element) -> list[dict[str, Any]]:
     # Script by script, so that a broken one does not cost the others.
     for script in root.iterfind(".//script[@type='application/ld+json']"):
         try:
-            found = JsonLdExtractor().extract_items(script)
+            found = list(JsonLdExtractor().extract_items(script))
         except (ValueError, RecursionError):
-            continue
+            found = _mended(script.text_content())
         items += [item for item in found if isinstance(item, dict)]
     return items
+
+
+def _mended(text: str) -> list[Any]:
+    """Return the objects of a script that is nearly JSON: marked as CDATA, escaped for HTML, or several in a row."""
+    text = _TRAILING_COMMA.sub(r"\1", _WRAPPING.sub("", text))
+    if "&quot;" in text:
+        text = html.unescape(text)
+    decoder, found, at = json.JSONDecoder(strict=False), [], text.find("{")
+    while 0 <= at and len(found) < _MOST_ITEMS:
+        try:
+            item, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        found += item if isinstance(item, list) else [item]
+        at = text.find("{", end)
+    return found
 
 
 def _microdata(root: Element, url: str) -> list[dict[str, Any]]:

@@ -59,18 +59,12 @@ class _Shown:
 
 def record(app: App, trial_id: int, sink: TrialSink, status: JobStatus, message: str = "") -> None:
     """Write down what a trial has read."""
-    sightings = [
-        found
-        for result in sink.results
-        for found in (result.sighting, *result.rows)
-        if found is not None
-    ]
     with app.transaction() as tx:
         record_trial(
             tx,
             trial_id=trial_id,
             read=len(sink.results),
-            sightings=sightings[: FIRMS * 2],
+            sightings=sink.sightings[: FIRMS * 2],
             problems=[problem for result in sink.results for problem in result.problems],
             status=status,
             message=message,

@@ -255,9 +255,11 @@ def _allowed(spec: SourceSpec, facts: Iterable[Fact]) -> list[Fact]:
     facts = list(facts)
     name = name_of(facts) or ""
     return [
-        fact
+        # A person's address must not stay as what stood beside the office's.
+        replace(fact, text=str(fact.value)) if fact.field is FieldName.EMAIL else fact
         for fact in facts
-        if fact.field is not FieldName.EMAIL or is_office_address(str(fact.value), name)
+        if fact.field is not FieldName.PERSON
+        and (fact.field is not FieldName.EMAIL or is_office_address(str(fact.value), name))
     ]
 
 
