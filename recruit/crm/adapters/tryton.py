@@ -6,21 +6,19 @@ upserts there: a record is looked for by its external id, which is unique, and m
 Who made it meanwhile wins, and we write to theirs. What people deactivate counts as deleted.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from recruit.clock import Clock
 from recruit.config import Secret
+from recruit.crm.adapters.batches import Item, Results, check_batch, grouped, write_batch
 from recruit.crm.adapters.embedded_schema import check_external_id
 from recruit.crm.adapters.feed import OVERLAP, Keyset
+from recruit.crm.adapters.tryton_reader import ID_FIELD, MOST, TrytonReader, object_of
 from recruit.crm.adapters.tryton_wire import (
-    Field,
     Session,
     TrytonDialect,
-    error_of,
-    field_of,
     moment_to_wire,
     record_of,
     to_wire,
@@ -37,19 +35,7 @@ from recruit.crm.port import (
     FieldShape,
 )
 
-_PERSON = "recruit_person"
-_ID_FIELD = "recruit_id"
-_OBJECTS: dict[str, tuple[str, list[Any], dict[str, Any]]] = {
-    "company": ("party.party", [[_PERSON, "=", False]], {_PERSON: False}),
-    "contact": ("party.party", [[_PERSON, "=", True]], {_PERSON: True}),
-    "activity": ("recruit.activity", [], {}),
-}
-_SYSTEM = ("create_date", "write_date", "_timestamp", "active")
-_HIDDEN = frozenset({*_SYSTEM, _ID_FIELD, _PERSON, "id", "rec_name"})
-_ID = re.compile(r"[1-9][0-9]{0,17}")
-_EVERYTHING = {"active_test": False}
-# What one answer may hold, as the server is configured by default.
-_MOST = 1_000
+BATCH = 100
 
 
 class TrytonCrm:
@@ -57,7 +43,7 @@ class TrytonCrm:
 
     name = "tryton"
     capabilities = Capabilities(
-        native_upsert=False, conditional_write=True, batch_size=1, deletes_in_feed=True
+        native_upsert=False, conditional_write=True, batch_size=BATCH, deletes_in_feed=True
     )
 
     def __init__(
@@ -75,41 +61,61 @@ class TrytonCrm:
         self._path = f"/{segment(database)}/rpc/"
         session = Session(f"{check_address(base_url)}{self._path}", user, password)
         self._http = CrmHttp(base_url, session, TrytonDialect(), clock=clock, **http)
+        self._reader = TrytonReader(self._http, self._path)
         self._overlap = overlap
-        self._known: dict[str, dict[str, Field]] = {}
 
     def describe(self, crm_object: str) -> dict[str, FieldShape]:
         """Return the object's fields."""
-        model, _, _ = _object(crm_object)
-        described, _ = self._call(model, "fields_get", [], writes=False)
-        if _ID_FIELD not in described:
-            raise CrmRefused(
-                f"{model} has no field {_ID_FIELD}: Recruit's module is not activated in Tryton.",
-                kind="no_external_id",
-            )
-        known = ((name, field_of(one)) for name, one in described.items())
-        self._known[crm_object] = {
-            name: field
-            for name, field in known
-            if field is not None and name not in _HIDDEN and described[name].get("searchable", True)
-        }
-        return {name: field.shape for name, field in self._known[crm_object].items()}
+        return {name: one.shape for name, one in self._reader.ask_fields(crm_object).items()}
 
     def get(self, crm_object: str, crm_id: str) -> CrmRecord | None:
         """Return a live record by its id."""
-        found = self._by_id(crm_object, crm_id)
+        found = self._reader.by_id(crm_object, crm_id)
         return None if found is None or found.deleted else found
 
     def find(self, crm_object: str, field: str, value: str) -> list[CrmRecord]:
         """Return the live records whose field has this value; `external_id` is a field too."""
-        name = _ID_FIELD if field == "external_id" else field
-        if name != _ID_FIELD and name not in self._fields(crm_object):
+        name = ID_FIELD if field == "external_id" else field
+        if name != ID_FIELD and name not in self._reader.fields(crm_object):
             raise CrmRefused(f"{crm_object} has no field {field!r}.", kind="unknown_field")
-        found = self._search(crm_object, [[name, "=", value]], live=True)
-        if name == _ID_FIELD:
+        found = self._reader.search(crm_object, [[name, "=", value]], live=True)
+        if name == ID_FIELD:
             return [one for one in found if one.external_id == value]
         wanted = value.casefold()
         return [one for one in found if str(one.fields.get(name, "")).casefold() == wanted]
+
+    def find_many(
+        self, crm_object: str, field: str, values: Sequence[str]
+    ) -> dict[str, list[CrmRecord]]:
+        """Do what `find` does for up to 100 values, in one question."""
+        name = ID_FIELD if field == "external_id" else field
+        if name != ID_FIELD and name not in self._reader.fields(crm_object):
+            raise CrmRefused(f"{crm_object} has no field {field!r}.", kind="unknown_field")
+        found = self._reader.search(crm_object, [[name, "in", list(values)]], live=True)
+        return grouped(values, found, field)
+
+    def upsert_many(self, crm_object: str, items: Sequence[Item]) -> list[CrmRecord | CrmError]:
+        """Upsert up to 100 records by external id; each gets what is stored now, or its error.
+
+        New ones are made in one transaction of Tryton's, so one that is refused is sought out by halves.
+        """
+        check_batch(items, BATCH)
+        asked = [[ID_FIELD, "in", [external_id for external_id, _ in items]]]
+        known = {one.external_id for one in self._reader.search(crm_object, asked)}
+        results: Results = {}
+        new: list[Item] = []
+        for external_id, fields in items:
+            try:
+                if external_id in known:
+                    results[external_id] = self.upsert(crm_object, external_id, fields)
+                else:
+                    check_external_id(external_id)
+                    new.append((external_id, self._values(crm_object, fields, None)))
+            except CrmError as error:
+                results[external_id] = error
+        if new:
+            results |= write_batch(new, lambda part: self._create_many(crm_object, part))
+        return [results[external_id] for external_id, _ in items]
 
     def upsert(
         self,
@@ -129,7 +135,7 @@ class TrytonCrm:
         if seen is None:
             return self._create(crm_object, external_id, values)
         if seen.external_id is None:
-            values[_ID_FIELD] = external_id
+            values[ID_FIELD] = external_id
         self._write(crm_object, seen, values, if_version)
         return self._read_back(crm_object, seen.id)
 
@@ -139,7 +145,7 @@ class TrytonCrm:
         Records that were made and never changed come first, by the time of their making; then those
         that were changed, by that time: Tryton keeps the two apart.
         """
-        limit = min(limit, _MOST)
+        limit = min(limit, MOST)
         phase = str(position.get("phase", "made"))
         places = {name: Keyset.from_json(position.get(name) or {}) for name in ("made", "changed")}
         column = "create_date" if phase == "made" else "write_date"
@@ -152,8 +158,8 @@ class TrytonCrm:
                 after = ["OR", after, [[column, "=", at], ["id", ">", int(place.id)]]]
             domain.append(after)
         order = [[column, "ASC"], ["id", "ASC"]]
-        rows, answer = self._rows(crm_object, domain, order=order, limit=limit)
-        records = tuple(record_of(crm_object, row, self._fields(crm_object)) for row in rows)
+        rows, answer = self._reader.rows(crm_object, domain, order=order, limit=limit)
+        records = tuple(record_of(crm_object, row, self._reader.fields(crm_object)) for row in rows)
         place = place.opened(self._http.time_of(answer), self._overlap)
         if records:
             place = Keyset(records[-1].modified_at, records[-1].id, place.floor)
@@ -173,7 +179,7 @@ class TrytonCrm:
         """Return the record to write to, None to make one; refuses what would be the wrong one."""
         twins = [
             one
-            for one in self._search(crm_object, [[_ID_FIELD, "=", external_id]])
+            for one in self._reader.search(crm_object, [[ID_FIELD, "=", external_id]])
             if one.external_id == external_id
         ]
         if crm_id is None:
@@ -181,7 +187,7 @@ class TrytonCrm:
                 return None
             (seen,) = twins
         else:
-            found = self._by_id(crm_object, crm_id)
+            found = self._reader.by_id(crm_object, crm_id)
             if found is None:
                 raise CrmRefused(f"There is no {crm_object} {crm_id!r}.", kind="not_found")
             seen = found
@@ -201,25 +207,38 @@ class TrytonCrm:
         return seen
 
     def _create(self, crm_object: str, external_id: str, values: dict[str, Any]) -> CrmRecord:
-        model, _, own = _object(crm_object)
-        row = {**own, **values, _ID_FIELD: external_id}
-        (made,), _ = self._call(model, "create", [row], writes=True)
-        return self._read_back(crm_object, str(made))
+        result = self._create_many(crm_object, [(external_id, values)])[external_id]
+        if isinstance(result, CrmError):
+            raise result
+        return result
+
+    def _create_many(self, crm_object: str, items: Sequence[Item]) -> Results:
+        model, _, own = object_of(crm_object)
+        rows = [{**own, **values, ID_FIELD: external_id} for external_id, values in items]
+        made, _ = self._reader.call(model, "create", rows, writes=True)
+        try:
+            found = self._reader.search(crm_object, [["id", "in", made]])
+        except CrmError as error:
+            text = f"Written, but then: {error.text}"
+            return {external_id: CrmOutcomeUnknown(text) for external_id, _ in items}
+        by_id = {one.external_id: one for one in found}
+        gone = CrmOutcomeUnknown("Written, but gone when it was read back.")
+        return {external_id: by_id.get(external_id, gone) for external_id, _ in items}
 
     def _write(
         self, crm_object: str, seen: CrmRecord, values: dict[str, Any], version: str | None
     ) -> None:
         if not values:
             return
-        model, _, _ = _object(crm_object)
+        model, _, _ = object_of(crm_object)
         # Tryton compares by itself, in the transaction of the write.
         context = {"_timestamp": {f"{model},{seen.id}": version}} if version else {}
-        self._call(model, "write", [int(seen.id)], values, writes=True, context=context)
+        self._reader.call(model, "write", [int(seen.id)], values, writes=True, context=context)
 
     def _values(
         self, crm_object: str, fields: Mapping[str, Any], seen: CrmRecord | None
     ) -> dict[str, Any]:
-        known = self._fields(crm_object)
+        known = self._reader.fields(crm_object)
         unknown = sorted(set(fields) - set(known))
         if unknown:
             raise CrmRefused(
@@ -239,7 +258,7 @@ class TrytonCrm:
         return values
 
     def _check_target(self, name: str, model: str, target: int) -> None:
-        found, _ = self._call(model, "search_count", [["id", "=", target]], writes=False)
+        found, _ = self._reader.call(model, "search_count", [["id", "=", target]], writes=False)
         if not found:
             raise CrmRefused(
                 f"{name} refers to {target}, which isn't there.", kind="unknown_reference"
@@ -247,77 +266,9 @@ class TrytonCrm:
 
     def _read_back(self, crm_object: str, crm_id: str) -> CrmRecord:
         try:
-            found = self._by_id(crm_object, crm_id)
+            found = self._reader.by_id(crm_object, crm_id)
         except CrmError as error:
             raise CrmOutcomeUnknown(f"Written, but then: {error.text}") from error
         if found is None:
             raise CrmOutcomeUnknown("Written, but gone when it was read back.")
         return found
-
-    def _by_id(self, crm_object: str, crm_id: str) -> CrmRecord | None:
-        if not _ID.fullmatch(crm_id):
-            return None
-        return next(iter(self._search(crm_object, [["id", "=", int(crm_id)]])), None)
-
-    def _search(self, crm_object: str, domain: list[Any], *, live: bool = False) -> list[CrmRecord]:
-        rows, _ = self._rows(crm_object, domain, live=live, order=[["id", "ASC"]])
-        return [record_of(crm_object, row, self._fields(crm_object)) for row in rows]
-
-    def _rows(
-        self,
-        crm_object: str,
-        domain: list[Any],
-        *,
-        order: list[list[str]],
-        limit: int = _MOST,
-        live: bool = False,
-    ) -> tuple[Sequence[Mapping[str, Any]], Any]:
-        model, own, _ = _object(crm_object)
-        names = [*self._fields(crm_object), _ID_FIELD, *_SYSTEM]
-        return self._call(
-            model,
-            "search_read",
-            [*own, *domain],
-            0,
-            limit,
-            order,
-            names,
-            writes=False,
-            context={} if live else _EVERYTHING,
-        )
-
-    def _fields(self, crm_object: str) -> dict[str, Field]:
-        if crm_object not in self._known:
-            self.describe(crm_object)
-        return self._known[crm_object]
-
-    def _call(
-        self,
-        model: str,
-        method: str,
-        *params: Any,
-        writes: bool,
-        context: Mapping[str, Any] | None = None,
-    ) -> tuple[Any, Any]:
-        body = {
-            "id": 1,
-            "method": f"model.{model}.{method}",
-            "params": [*params, dict(context or {})],
-        }
-        ask = self._http.write if writes else self._http.read
-        response = ask("POST", self._path, body=body)
-        answer = self._http.json_of(response, wrote=writes)
-        if "error" in answer:
-            error = error_of(answer["error"])
-            error.text = self._http.redacted(error.text)
-            raise error
-        return answer["result"], response
-
-
-def _object(crm_object: str) -> tuple[str, list[Any], dict[str, Any]]:
-    if crm_object not in _OBJECTS:
-        raise CrmRefused(
-            f"No object {crm_object!r} here; there are {', '.join(_OBJECTS)}.",
-            kind="unknown_object",
-        )
-    return _OBJECTS[crm_object]
