@@ -152,6 +152,8 @@ def in_time(table: pd.DataFrame, y: Any) -> list[Result]:
     peer = logistic_peer().fit(table[:cut], y[:cut])
     area = auc(later, logit)
     theirs = auc(later, peer.decision_function(table[cut:]))
+    boosted = boosting_peer().fit(table[:cut], y[:cut])
+    additive = auc(later, boosted.predict_proba(table[cut:])[:, 1])
     rolling, full = calibrate_rolling(logit, later)
     rolled = calibration_error(later[full], rolling[full])
     drawn = []
@@ -165,7 +167,8 @@ def in_time(table: pd.DataFrame, y: Any) -> list[Result]:
     raw = calibration_error(later, model.predict_proba(table[cut:])[:, 1])
     return [
         Result(
-            "bank, last 20% in time: AUC", area, "", "sklearn logistic", area / theirs,
+            "bank, last 20% in time: AUC", area, "",
+            f"sklearn logistic {theirs:.3f}, additive HGB {additive:.3f}", area / max(theirs, additive),
             "≥ .74", "≥ .75", area >= 0.74,
         ),
         Result("same: calibration error as it came", raw, ""),
