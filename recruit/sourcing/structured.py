@@ -95,8 +95,9 @@ def _mended(text: str) -> list[Any]:
     text = _TRAILING_COMMA.sub(r"\1", _WRAPPING.sub("", text))
     if "&quot;" in text:
         text = html.unescape(text)
-    decoder, found, at = json.JSONDecoder(strict=False), [], text.find("{")
-    while 0 <= at and len(found) < _MOST_ITEMS:
+    decoder, at = json.JSONDecoder(strict=False), text.find("{")
+    found: list[Any] = []
+    while at >= 0 and len(found) < _MOST_ITEMS:
         try:
             item, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):

@@ -38,9 +38,10 @@ class TrialSink:
     @property
     def sightings(self) -> list[Sighting]:
         """Return the firms so far; the pages of a firm's own site make one."""
-        found = [sighting for result in self.results for sighting in result.sightings]
+        in_order = sorted(self.results, key=lambda result: result.page.id)
+        found = [sighting for result in in_order for sighting in result.sightings]
         sites: dict[int, list[PageResult]] = {}
-        for result in self.results:
+        for result in in_order:
             if result.facts:
                 sites.setdefault(result.page.site_id or result.page.id, []).append(result)
         for site_id, results in sites.items():

@@ -133,14 +133,17 @@ def test_a_crawl_may_begin_anew(app: App, tmp_path: Path) -> None:
 def test_a_source_is_tried_without_storing_anything(app: App, tmp_path: Path) -> None:
     with serve(many_firms(30)) as site:
         path = write_source(tmp_path, site)
-        code, out, _ = recruit(app, "source", "check", path, "--items", "2", "--format", "json")
-        rows = json.loads(out)
+        code, out, _ = recruit(app, "source", "check", path, "--items", "2", "--json")
+        report = json.loads(out)
         assert code == 0
+        assert [entry["verdict"] for entry in report["robots"]] == [
+            "robots.txt opens all 3 pages tried"
+        ]
         assert sum(site.asked.values()) == 4  # robots.txt, one listing, two firms
-        assert {(row["field"], row["value"]) for row in rows} >= {
-            ("name", "Firm 0"),
-            ("founded", "1998"),
-        }
+        facts = {fact["field"]: fact for fact in report["firms"][0]["facts"]}
+        assert facts["name"]["value"] == "Firm 0"
+        assert facts["founded"]["value"] == {"low": 1998, "high": 1998}
+        assert facts["founded"]["url"] == f"{site.address}/firms/0"
         code, out, _ = recruit(app, "source", "check", path)
         assert f"{site.address}/firms/0" in out
         code, _, err = recruit(
