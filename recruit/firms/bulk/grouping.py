@@ -12,19 +12,15 @@ import numpy as np
 from scipy.sparse import coo_matrix  # type: ignore[import-untyped]
 from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
 
-from recruit.firms.bulk.pairs import (
-    Longs,
-    count_crowds,
-    distinct,
-    find_pairs,
-    find_places,
-)
+from recruit.firms.bulk.arrays import Flags, Ints, Longs, distinct
+from recruit.firms.bulk.crowds import count_crowds
+from recruit.firms.bulk.misspelling import are_unlike
+from recruit.firms.bulk.pairs import find_pairs, find_places
 from recruit.firms.bulk.scores import Scorer, Scores
-from recruit.firms.bulk.sheet import Flags, Ints, Sheet, no_search_for_cycles
+from recruit.firms.bulk.sheet import Sheet, no_search_for_cycles
 from recruit.firms.clustering import CLUSTER_CAP, NOTHING_SAID, Link, Said, cluster
 from recruit.firms.evidence import Surroundings
 from recruit.firms.fingerprint import Fingerprint
-from recruit.firms.likeness import pair_misspelt
 from recruit.firms.matching import DOUBT, MatchDecision, decide
 from recruit.firms.rarity import Rarity
 from recruit.firms.values import Verdict
@@ -124,26 +120,9 @@ def _settle_names(sheet: Sheet, scorer: Scorer, pairs: Longs, scores: Scores) ->
     """Score anew the open pairs of which no words are alike after all."""
     open_ = np.flatnonzero(scores.open)
     a, b = np.divmod(pairs[open_], len(sheet))
-    known: dict[tuple[int, int], bool] = {}
-    unlike = []
-    words = sheet.word_values
-    forms = sheet.form.tolist()
-    for at, x, y in zip(
-        open_.tolist(), sheet.name[a].tolist(), sheet.name[b].tolist(), strict=True
-    ):
-        alike = known.get((x, y))
-        if alike is None:
-            one = [w for w in sheet.words[x].tolist() if w >= 0]
-            other = [w for w in sheet.words[y].tolist() if w >= 0]
-            shared = {forms[w] for w in one} & {forms[w] for w in other}
-            left = [words[w] for w in one if forms[w] not in shared]
-            right = [words[w] for w in other if forms[w] not in shared]
-            alike = bool(pair_misspelt(left, right, others_agree=bool(shared)))
-            known[x, y] = alike
-        if not alike:
-            unlike.append(at)
-    rows = np.array(unlike, np.int64)
-    rows = rows[~(sheet.odd_name[sheet.name[pairs[rows] // len(sheet)]])]
+    plain = ~(sheet.odd_name[sheet.name[a]] | sheet.odd_name[sheet.name[b]])
+    rows = open_[plain & ~(sheet.odd[a] | sheet.odd[b])]
+    rows = rows[are_unlike(sheet, pairs[rows])]
     if len(rows):
         scores.replace(rows, scorer.score(pairs[rows], misspelt=False))
 

@@ -91,6 +91,10 @@ class Codes:
             found.append(at)
         return np.array(found, np.int32)
 
+    def forget(self) -> None:
+        """Take no more values, and need no more room than those that there are."""
+        self._number = {}
+
     def __len__(self) -> int:
         return len(self.values)
 

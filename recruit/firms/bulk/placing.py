@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from recruit.firms.bulk.arrays import Longs
 from recruit.firms.bulk.grouping import Grouping, Judge, group_rows
-from recruit.firms.bulk.pairs import Longs
 from recruit.firms.bulk.sheet import Sheet
 from recruit.firms.clustering import NOTHING_SAID, Link, Said
 from recruit.firms.placing import Leaving, Plan, find_leaving, link_strength, make_placements

@@ -7,6 +7,8 @@ only, that is it, and elsewhere the pair is `open` and `decide` itself has the w
 """
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,23 +16,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recruit.firms import evidence as weights
+from recruit.firms.bulk.arrays import Flags, Ints, Longs, Numbers, look_up, pack
+from recruit.firms.bulk.crowds import Crowds, doublings
 from recruit.firms.bulk.naming import Codes
-from recruit.firms.bulk.pairs import Crowds, Longs, Places, doublings, look_up, pack
-from recruit.firms.bulk.sheet import GENERIC, NUMBER, OWN, PLACE, Flags, Ints, Numbers, Sheet
+from recruit.firms.bulk.pairs import Places
+from recruit.firms.bulk.sheet import GENERIC, NUMBER, OWN, PLACE, Sheet
 from recruit.firms.likeness import DISTINCTIVE_BITS, NameLevel, apart_bits
 from recruit.firms.matching import MARGIN, MatchDecision
 from recruit.firms.rarity import Rarity
 from recruit.firms.values import Verdict
 
 # Pairs looked at in one go: enough to make Python's part of the work nothing.
-_AT_ONCE = 200_000
+_AT_ONCE = 100_000
 # So many words that only one name has are compared by their letters; names with more are open.
 MOST_LEFT = 3
 # `evidence.BRAND` in doublings.
 _BRAND = math.log2(weights.BRAND) - 1
 _BIG_BRAND = math.log2(weights.BIG_BRAND) - 1
+# Each thread holds some ten arrays of the pairs that it looks at.
+_THREADS = 4
 # Words with fewer of their letters in common than this are never one word misspelt.
-_COMMON = 0.6
+_COMMON = 0.65
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,11 +124,16 @@ class Scorer:
 
     def score(self, pairs: Longs, *, misspelt: bool = True) -> Scores:
         """Score pairs as `find_pairs` gives them; not `misspelt` where no words left over are alike."""
-        parts = [
-            self._score(*np.divmod(pairs[start : start + _AT_ONCE], len(self.sheet)), misspelt)
-            for start in range(0, max(len(pairs), 1), _AT_ONCE)
-        ]
-        return Scores.joined(parts)
+        starts = range(0, max(len(pairs), 1), _AT_ONCE)
+        # numpy lets go of the interpreter, so that threads help.
+        with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+            parts = pool.map(
+                lambda start: self._score(
+                    *np.divmod(pairs[start : start + _AT_ONCE], len(self.sheet)), misspelt
+                ),
+                starts,
+            )
+            return Scores.joined(list(parts))
 
     def _score(self, a: Longs, b: Longs, misspelt: bool) -> Scores:
         total = np.zeros(len(a), np.float32)
@@ -351,13 +362,13 @@ class Scorer:
         if not misspelt:
             return low, low, same & distinctive & (crowding == 0)
         # What the words left over could say, were they all misspelt.
-        spare_a = np.where(only_a & (kind_a != NUMBER), bits_a, 0).sum(axis=1)
-        spare_b = np.where(only_b & (kind_b != NUMBER), bits_b, 0).sum(axis=1)
-        fuzzy = left_a & left_b & (spare_a > 0) & (spare_b > 0)
-        fuzzy = self._may_be_misspelt(words_a, words_b, only_a, only_b, fuzzy)
-        could_own = (own_a & only_a).any(axis=1) & (own_b & only_b).any(axis=1)
+        spare, could_own = np.zeros(len(a), np.float32), np.zeros(len(a), bool)
+        fuzzy = np.flatnonzero(left_a & left_b)
+        spare[fuzzy], could_own[fuzzy] = self._could_agree(
+            words_a[fuzzy], words_b[fuzzy], only_a[fuzzy], only_b[fuzzy]
+        )
         most = self._name_points(
-            agreed + np.minimum(spare_a, spare_b),
+            agreed + spare,
             distinctive | could_own,
             np.full(len(a), weights.WHOLE_NAME[NameLevel.CORE]),
             np.zeros(len(a), np.float32),
@@ -366,7 +377,7 @@ class Scorer:
         most = np.maximum(
             most + weights.OTHER_NUMBER * (numbers & ~same), weights.UNLIKE_NAME
         ).astype(np.float32)
-        high = np.where(fuzzy, np.maximum(most, low), low)
+        high = np.where(spare > 0, np.maximum(most, low), low)
         return low, high, same & distinctive & (crowding == 0)
 
     def _name_points(
@@ -378,38 +389,61 @@ class Scorer:
         least = np.where(within, weights.SHORTENED_NAME, weights.RELATED_NAME)
         return np.where(distinctive, np.maximum(points, least), points)
 
-    def _may_be_misspelt(
-        self, words_a: Ints, words_b: Ints, only_a: Flags, only_b: Flags, where: Flags
-    ) -> Flags:
-        """Say where a word left over has so many letters of the other's that they could be one."""
-        may = np.zeros(len(where), bool)
-        at = np.flatnonzero(where)
-        one = pack(np.where(only_a[at], words_a[at], -1), MOST_LEFT)
-        other = pack(np.where(only_b[at], words_b[at], -1), MOST_LEFT)
-        many = (only_a[at].sum(axis=1) > MOST_LEFT) | (only_b[at].sum(axis=1) > MOST_LEFT)
+    def _may_be_misspelt(self, words: Ints, others: Ints, only: Flags, only_other: Flags) -> Flags:
+        """Say which words that only one name has could be misspelt ones of the other, (n, 2, words).
+
+        A word, or two beside each other that were written apart, is held against such of the other
+        name by how many of their letters both have.
+        """
         bags = self.sheet.letters
-        whole_one = bags[one].sum(axis=1, dtype=np.int16)
-        whole_other = bags[other].sum(axis=1, dtype=np.int16)
-        several_one, several_other = one[:, 1] >= 0, other[:, 1] >= 0
-        could = many
+        sides = [
+            pack(np.where(there, codes, -1), MOST_LEFT)
+            for codes, there in ((words, only), (others, only_other))
+        ]
+        one, other = ([bags[side[:, at]] for at in range(MOST_LEFT)] for side in sides)
+        may = np.zeros((len(words), 2, MOST_LEFT), bool)
         for left in range(MOST_LEFT):
-            x = bags[one[:, left]]
-            could |= several_other & _common(x, whole_other, x)
             for right in range(MOST_LEFT):
-                y = bags[other[:, right]]
-                could |= _common(x, y, np.maximum(x.sum(axis=1), y.sum(axis=1))[:, None])
-        for right in range(MOST_LEFT):
-            y = bags[other[:, right]]
-            could |= several_one & _common(y, whole_one, y)
-        may[at] = could
+                alike = _common(one[left], other[right])
+                may[:, 0, left] |= alike
+                may[:, 1, right] |= alike
+        for mine, single, theirs, parts in ((0, one, 1, other), (1, other, 0, one)):
+            for at in range(MOST_LEFT - 1):
+                for beside in range(at + 1, MOST_LEFT):
+                    two = np.flatnonzero(sides[theirs][:, beside] >= 0)
+                    joined = parts[at][two] + parts[beside][two]
+                    for word in range(MOST_LEFT):
+                        rows = two[_common(single[word][two], joined)]
+                        may[rows, mine, word] = True
+                        may[rows, theirs, at] = may[rows, theirs, beside] = True
         return may
 
+    def _could_agree(
+        self, words_a: Ints, words_b: Ints, only_a: Flags, only_b: Flags
+    ) -> tuple[Numbers, Flags]:
+        """Return how many bits the words left over could share at most, and whether an own word could."""
+        may = self._may_be_misspelt(words_a, words_b, only_a, only_b)
+        bits, own = [], []
+        for side, (words, only) in enumerate(((words_a, only_a), (words_b, only_b))):
+            left = pack(np.where(only, words, -1), MOST_LEFT)
+            there = may[:, side] & (left >= 0) & (self.sheet.kind[left] != NUMBER)
+            of_word = np.where(there, self.bits[left], 0)
+            # Names with more words left over than are looked at could share all of them.
+            many = only.sum(axis=1) > MOST_LEFT
+            every = np.where(only & (self.sheet.kind[words] != NUMBER), self.bits[words], 0)
+            bits.append((many, of_word.sum(axis=1), every.sum(axis=1)))
+            is_own = there & (self.sheet.kind[left] == OWN) & (of_word >= DISTINCTIVE_BITS)
+            own.append(is_own.any(axis=1))
+        many = bits[0][0] | bits[1][0]
+        spare = [np.where(many, every, some) for _, some, every in bits]
+        return np.minimum(*spare).astype(np.float32), many | (own[0] & own[1])
 
-def _common(one: NDArray[np.int8], other: NDArray[Any], of: NDArray[Any]) -> Flags:
+
+def _common(one: NDArray[np.int8], other: NDArray[np.int8]) -> Flags:
     """Say where most letters of the longer of two words stand in both."""
-    size = of.sum(axis=1, dtype=np.int16)
+    size = np.maximum(one.sum(axis=1, dtype=np.int16), other.sum(axis=1, dtype=np.int16))
     common = np.minimum(one, other).sum(axis=1, dtype=np.int16)
-    return np.asarray((size > 0) & (common >= _COMMON * size), np.bool_)
+    return np.asarray((common > 0) & (common >= _COMMON * size), np.bool_)
 
 
 @dataclass

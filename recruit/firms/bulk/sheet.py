@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recruit.firms.bulk.arrays import Flags, Ints
 from recruit.firms.bulk.naming import Codes, ReadNames, read_names
 from recruit.firms.bulk.texts import Texts
 from recruit.firms.domains import (
@@ -36,9 +37,6 @@ from recruit.firms.fingerprint import (
 )
 from recruit.firms.names import Word, WordKind, parse_name
 
-Ints = NDArray[np.int32]
-Numbers = NDArray[np.float32]
-Flags = NDArray[np.bool_]
 # So many mail addresses, phones and words are compared in columns; a sighting with more is `odd`.
 MOST_VALUES = 3
 MOST_WORDS = 8
@@ -150,7 +148,10 @@ class Sheet:
 
 
 def read_sheet(texts: Texts) -> Sheet:
-    """Read what sightings state into columns."""
+    """Read what sightings state into columns; of `texts` only the ids of records are left.
+
+    Both together would need twice the room.
+    """
     with no_search_for_cycles():
         return _read_sheet(texts)
 
@@ -171,6 +172,7 @@ def _read_sheet(texts: Texts) -> Sheet:
     texts_of_names = Codes()
     name = texts_of_names.all_of(texts.names)
     other_names = _other_names(texts, texts_of_names)
+    texts.names = []
     names = texts_of_names.values
     read = read_names(names)
     # Rows stand in the order in which a crowded key's sightings are compared.
@@ -182,21 +184,26 @@ def _read_sheet(texts: Texts) -> Sheet:
     order = np.lexsort((record_id, place[key[name]]))
     name, other_names = name[order], other_names[order]
     columns = _read_names(read)
+    compacts = [read.compacts[n] for n in name.tolist()]
+    del read, keys
 
     def ordered(values: Sequence[Any]) -> Iterable[Any]:
         return (values[at] for at in order.tolist())
 
     all_domains, all_emails, all_phones = Codes(), Codes(), Codes()
     all_streets, towns, countries, all_registry_ids = Codes(), Codes(), Codes(), Codes()
-    compacts = [read.compacts[n] for n in name.tolist()]
     domain = all_domains.all_of(
         own_domain(website, compact)
         for website, compact in zip(ordered(texts.websites), compacts, strict=True)
     )
+    del compacts
+    texts.websites = []
     email, many_emails = _several(ordered(texts.emails), all_emails, lambda email: email)
     mail = all_domains.all_of(map(mail_domain, all_emails.values))
     domains = np.column_stack([domain, _through(email, mail)])
+    texts.emails = []
     phone, many_phones = _several(ordered(texts.phones), all_phones, read_phone)
+    texts.phones = []
     numbers = (texts.registry_ids.get(at, ()) for at in order.tolist())
     registry_id, many_ids = _several(numbers, all_registry_ids, read_registry_id)
     street = all_streets.all_of(map(_Once(read_street).__getitem__, ordered(texts.streets)))
@@ -205,6 +212,12 @@ def _read_sheet(texts: Texts) -> Sheet:
     city = towns.all_of(
         map(_Once(lambda where: read_city(*where)).__getitem__, ordered(list(where)))
     )
+    country = countries.all_of(ordered(texts.countries))
+    texts.streets = texts.postcodes = texts.cities = texts.regions = texts.countries = []
+    for codes in (all_domains, all_emails, all_phones, all_streets, towns, all_registry_ids):
+        codes.forget()
+    for name_codes in ("forms", "spellings", "legal_forms"):
+        columns[name_codes].forget()
     return Sheet(
         record_id=record_id[order],
         name=name,
@@ -215,7 +228,7 @@ def _read_sheet(texts: Texts) -> Sheet:
         street=street,
         postcode=postcode,
         city=city,
-        country=countries.all_of(ordered(texts.countries)),
+        country=country,
         registry_id=registry_id,
         other_names=other_names,
         odd=many_emails | many_phones | many_ids | (other_names >= 0).any(axis=1),

@@ -9,9 +9,10 @@ import pytest
 from bench.synthetic_firms import make_firms
 from recruit.firms.blocking import block_keys, candidate_pairs, count_crowd, group_by_key
 from recruit.firms.bulk import naming
+from recruit.firms.bulk.crowds import count_crowds
 from recruit.firms.bulk.grouping import count_spread
 from recruit.firms.bulk.keys import list_keys, list_name_words
-from recruit.firms.bulk.pairs import count_crowds, find_pairs, find_places
+from recruit.firms.bulk.pairs import find_pairs, find_places
 from recruit.firms.bulk.placing import place_many
 from recruit.firms.bulk.scores import Scorer
 from recruit.firms.bulk.sheet import Sheet, read_sheet
