@@ -33,6 +33,7 @@ from recruit.scoring.whatif import (
     Steadiness,
     distribution,
     look_ups,
+    say_steadiness,
     steadiness,
     who_moves,
 )
@@ -76,15 +77,7 @@ class Effect:
     @property
     def steady_sentence(self) -> str:
         """Return in one sentence how the best hold when weights move."""
-        if not self.steady:
-            return ""
-        worst = min(self.steady, key=lambda one: one.least)
-        if worst.least == worst.of:
-            return f"The top {worst.of} hold when any weight moves by a fifth."
-        return (
-            f"When one weight moves by a fifth, at least {worst.least} of the top {worst.of} stay; "
-            f"{worst.criterion} moves most."
-        )
+        return say_steadiness(self.steady)
 
 
 @dataclass

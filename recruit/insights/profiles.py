@@ -49,17 +49,17 @@ class ScoreShape:
 def find_current_profile(
     tx: Transaction, name: str | None = None, *, newest: bool = False
 ) -> ProfileLine | None:
-    """Return the version that ranked last, of the profile with this name where one is given.
+    """Return the newest version that is ranked, of the profile with this name where one is given.
 
-    Where nothing is ranked yet, the newest version stands in. With `newest` it is the newest version of
-    that profile, ranked or not.
+    Which one a sweep has ranked last does not matter: the list stays that of the profile that people
+    worked on last. Where nothing is ranked yet, the newest version stands in. With `newest` it is the
+    newest version of that profile, ranked or not.
     """
     query = (
         select(Profile, ProfileVersion)
         .join(ProfileVersion, ProfileVersion.profile_id == Profile.id)
         .order_by(
-            ProfileVersion.ranked_at.is_(None), ProfileVersion.ranked_at.desc(),
-            ProfileVersion.id.desc(),
+            ProfileVersion.ranked_at.is_(None), ProfileVersion.id.desc(),
         )
         .limit(1)
     )  # fmt: skip

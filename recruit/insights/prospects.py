@@ -1,5 +1,6 @@
 """The ranked list of prospects: filtered, sorted and paged in the database, in a fixed number of queries."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,8 +16,10 @@ from recruit.insights.profiles import ProfileLine, find_current_profile
 from recruit.insights.prospect_rows import ProspectRow, read_rows
 from recruit.insights.standing import ProspectState, join_state, last_enrollments, state_case
 from recruit.onboarding.tables import Candidate, Partner
+from recruit.scoring.store import find_points_at
 from recruit.scoring.tables import Score
 from recruit.scoring.values import Standing
+from recruit.scoring.whatif import TOP
 from recruit.sequences.tables import Enrollment
 
 
@@ -54,6 +57,8 @@ class ProspectQuery:
     size_from: int | None = None
     size_to: int | None = None
     min_score: float | None = None
+    # Those outside the best that could be among them if what is not known of them were known.
+    is_near: bool = False
     sort: Sort = Sort.RANK
     descending: bool = False
     page: int = 1
@@ -80,7 +85,8 @@ def list_prospects(tx: Transaction, query: ProspectQuery) -> ProspectList:
         return ProspectList((), 0, 0, None, (), (), (), ())
     session = tx.session
     scope = scope_of(profile.version_id)
-    filtered = _filter(session, scope, query)
+    line = find_points_at(tx, profile.version_id, TOP) if query.is_near else None
+    filtered = _filter(session, scope, query, math.inf if line is None else line)
     # The whole ranking was counted when it was made.
     total = profile.ranked if is_unfiltered(query) else _count(session, filtered)
     rows = session.execute(page_of(filtered, query)).all()
@@ -143,9 +149,11 @@ class EnrollableLine:
     removed: str
 
 
-def list_enrollable(tx: Transaction, firm_ids: Sequence[int]) -> list[EnrollableLine]:
+def list_enrollable(
+    tx: Transaction, firm_ids: Sequence[int], profile_name: str | None = None
+) -> list[EnrollableLine]:
     """Return those of the firms that exist, with their current scores."""
-    profile = find_current_profile(tx)
+    profile = find_current_profile(tx, profile_name)
     version_id = profile.version_id if profile else 0
     rows = tx.session.execute(
         select(
@@ -197,7 +205,7 @@ def scope_of(version_id: int) -> Select[*tuple[Any, ...]]:
 
 
 def _filter(
-    session: Session, scope: Select[*tuple[Any, ...]], query: ProspectQuery
+    session: Session, scope: Select[*tuple[Any, ...]], query: ProspectQuery, line: float
 ) -> Select[*tuple[Any, ...]]:
     state = state_case()
     if query.states:
@@ -229,6 +237,8 @@ def _filter(
         scope = scope.where(func.coalesce(Firm.employees_low, Firm.employees_high) <= query.size_to)
     if query.min_score is not None:
         scope = scope.where(Score.total >= query.min_score)
+    if query.is_near:
+        scope = scope.where(Score.high >= line, Score.rank > TOP)
     has_tag = _tag_test(session)
     for tag in query.tags:
         scope = scope.where(has_tag(tag))

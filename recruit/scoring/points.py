@@ -80,7 +80,10 @@ def evidence_for(firm: FirmView, fields: Iterable[str], words: Iterable[str] = (
             verb = "inferred from" if wanted in firm.inferred else "read in"
             where, _, quote = origin.removeprefix("the ").partition(": “")
             told.setdefault(f"{verb} the {where}", []).extend([f"“{quote}"] if quote else [])
-    lines = [f"{where}: {_some(quotes)}" if quotes else where for where, quotes in told.items()]
+    lines = [
+        f"{where}: {_some(list(dict.fromkeys(quotes)))}" if quotes else where
+        for where, quotes in told.items()
+    ]
     return _some(lines, "; ") or NO_EVIDENCE
 
 

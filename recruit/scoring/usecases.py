@@ -18,7 +18,9 @@ from recruit.scoring.overriding import (
     OverrideRefused,
     list_decisions,
     override_firm,
+    override_firms,
     undo_override,
+    undo_overrides,
 )
 from recruit.scoring.ranking import RankingReport, rank_firms, rank_stale_profiles
 from recruit.scoring.saving import (
@@ -28,6 +30,7 @@ from recruit.scoring.saving import (
     pick_profile_name,
     save_profile,
 )
+from recruit.scoring.viewing import ViewLine, ViewRefused, drop_view, list_views, save_view
 
 __all__ = [
     "Example",
@@ -37,8 +40,11 @@ __all__ = [
     "OverrideRefused",
     "RankedFirm",
     "RankingReport",
+    "ViewLine",
+    "ViewRefused",
     "compare_profile",
     "compare_rankings",
+    "drop_view",
     "explain_firm",
     "find_firm_by_text",
     "find_line",
@@ -49,11 +55,15 @@ __all__ = [
     "list_profiles",
     "list_ranking",
     "list_ranking_lines",
+    "list_views",
     "list_ways_up",
     "override_firm",
+    "override_firms",
     "pick_profile_name",
     "rank_firms",
     "rank_stale_profiles",
     "save_profile",
+    "save_view",
     "undo_override",
+    "undo_overrides",
 ]

@@ -3,6 +3,7 @@
 `line` everywhere is the total, in hundredths, that a firm needs to be among the best `top`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -93,6 +94,19 @@ def steadiness(
         ]
         found.append(Steadiness(criterion.key, stay[0], stay[1], len(best)))
     return found
+
+
+def say_steadiness(steady: Sequence[Steadiness]) -> str:
+    """Return in one sentence how the best hold when weights move; nothing where none were ranked."""
+    worst = min(steady, key=lambda one: one.least, default=None)
+    if worst is None or not worst.of:
+        return ""
+    if worst.least == worst.of:
+        return f"The top {worst.of} hold when any weight moves by a fifth."
+    return (
+        f"When one weight moves by a fifth, at least {worst.least} of the top {worst.of} stay; "
+        f"{worst.criterion} moves most."
+    )
 
 
 def _scaled(profile: ProfileDefinition, criterion: Criterion, by: float) -> ProfileDefinition:

@@ -11,6 +11,7 @@ from recruit.web.desk import (
     models,
     numbers,
     onboarding,
+    overrides,
     partners,
     profile,
     profile_reports,
@@ -32,6 +33,8 @@ from recruit.wiring import App
 
 DESK = (
     today,
+    # Before the pages of firms, whose tabs take any word.
+    overrides,
     prospects,
     firm,
     firm_changes,

@@ -1,12 +1,13 @@
 """The state of the prospects page as its query string: read with tolerance, written in one order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
 
 from recruit.insights.prospects import ProspectQuery, Sort
 from recruit.insights.standing import STATE_WORDS, ProspectState
+from recruit.scoring.usecases import ViewLine
 from recruit.web.pages import query_string
 from recruit.web.words import country
 
@@ -27,6 +28,17 @@ class View:
     title: str
     url: str
     count: int
+    on: bool
+
+
+@dataclass(frozen=True)
+class SavedLink:
+    """A view that somebody saved."""
+
+    view_id: int
+    title: str
+    url: str
+    owner: str
     on: bool
 
 
@@ -53,6 +65,16 @@ def views_of(query: ProspectQuery, counts: Mapping[ProspectState, int]) -> list[
     return [view for view in views if view.count or view.on]
 
 
+def saved_views(query: ProspectQuery, lines: Sequence[ViewLine]) -> list[SavedLink]:
+    """Return the views that people saved; each opens the page as it was when it was saved."""
+    here = url_of(query, page=1)
+    links = []
+    for line in lines:
+        url = url_of(read_query(line.query), page=1)
+        links.append(SavedLink(line.view_id, line.name, url, line.owner, url == here))
+    return links
+
+
 def read_query(text: str) -> ProspectQuery:
     """Read a query string. What cannot be read is as good as absent, so that no link ever breaks."""
     given = parse_qs(text)
@@ -77,6 +99,7 @@ def read_query(text: str) -> ProspectQuery:
         size_from=_whole(one("size_from")),
         size_to=_whole(one("size_to")),
         min_score=_decimal(one("min_score")),
+        is_near=one("near") == "1",
         sort=Sort(one("sort")) if one("sort") in Sort.__members__.values() else Sort.RANK,
         descending=one("dir") == "desc",
         page=max(_whole(one("page")) or 1, 1),
@@ -94,6 +117,7 @@ def params_of(query: ProspectQuery) -> dict[str, Any]:
         "size_from": query.size_from,
         "size_to": query.size_to,
         "min_score": None if query.min_score is None else f"{query.min_score:g}",
+        "near": "1" if query.is_near else None,
         "sort": None if query.sort is Sort.RANK else query.sort.value,
         "dir": "desc" if query.descending else None,
         "page": query.page if query.page > 1 else None,
@@ -139,6 +163,8 @@ def chips_of(query: ProspectQuery) -> list[Chip]:
     if query.min_score is not None:
         words = f"{query.min_score:g} or more"
         chips.append(Chip("Score", words, url_of(query, min_score=None)))
+    if query.is_near:
+        chips.append(Chip("Top 50", "one look-up away", url_of(query, is_near=False)))
     return chips
 
 

@@ -9,15 +9,25 @@ from fastapi.responses import RedirectResponse, Response
 
 from recruit.db.transaction import Transaction
 from recruit.insights.firm import FirmMoved, FirmNotFound, FirmPage, firm_page
-from recruit.insights.prospects import PER_PAGE, Sort, list_enrollable, list_prospects
+from recruit.insights.prospects import (
+    PER_PAGE,
+    ProspectList,
+    ProspectQuery,
+    Sort,
+    list_enrollable,
+    list_prospects,
+)
 from recruit.insights.sequences import SequenceCard, list_sequences
 from recruit.insights.standing import STATE_WORDS, ProspectState
+from recruit.scoring.usecases import list_profiles, list_views, list_ways_up
+from recruit.scoring.whatif import Steadiness, WayUp, say_steadiness
 from recruit.sequences.usecases import PlannedTouch, enroll_firm, preview
 from recruit.sequences.values import SequencesError, SequenceStatus
 from recruit.web.desk.prospect_params import (
     chips_of,
     params_of,
     read_query,
+    saved_views,
     sort_url,
     url_of,
     views_of,
@@ -63,7 +73,12 @@ def show_prospects(request: Request, tx: ReadingTx, firm: int | None = None) -> 
         pages=pages,
         opened=opened,
         chosen=firm is not None,
-        panel=read_panel(tx, opened, sequences) if opened else None,
+        near=ProspectQuery(profile=query.profile, is_near=True),
+        saved=saved_views(query, list_views(tx)),
+        profiles=list_profiles(tx),
+        steady=steady_sentence(found),
+        undo=undoable(request.query_params.get("undo", "")),
+        panel=read_panel(tx, opened, sequences, query.profile) if opened else None,
         sequences=sequences,
         Sort=Sort,
         State=ProspectState,
@@ -81,13 +96,13 @@ def show_panel(request: Request, tx: ReadingTx, firm_id: int) -> Response:
         return RedirectResponse(f"/firms/{firm_id}", status_code=303)
     sequences = active_sequences(tx)
     try:
-        panel = read_panel(tx, firm_id, sequences)
+        query = read_query(urlsplit(request.headers.get("hx-current-url", "")).query)
+        panel = read_panel(tx, firm_id, sequences, query.profile)
     except FirmNotFound as error:
         return show_error(request, 404, text=str(error))
     except FirmMoved as error:
         return RedirectResponse(f"/prospects/panel/{error.into}", status_code=303)
     # The list stays as it is; only the firm that is open beside it changes in the address.
-    query = read_query(urlsplit(request.headers.get("hx-current-url", "")).query)
     here = url_of(query, page=query.page, firm=firm_id)
     response = render(
         request,
@@ -101,6 +116,18 @@ def show_panel(request: Request, tx: ReadingTx, firm_id: int) -> Response:
     return response
 
 
+def undoable(text: str) -> tuple[int, ...]:
+    """Return the ids of the overrides that a page offers to take back, from its address."""
+    ids = text.split(",")[:MOST_AT_ONCE]
+    return tuple(int(i) for i in ids if i.isascii() and i.isdigit() and len(i) < 18)
+
+
+def steady_sentence(found: ProspectList) -> str:
+    """Return how the best hold when a weight moves, as the last ranking found it."""
+    facets = found.profile.ranking.facets if found.profile and found.profile.ranking else {}
+    return say_steadiness([Steadiness(**one) for one in facets.get("steady", ())])
+
+
 @dataclass(frozen=True)
 class Panel:
     """What the side panel shows. `planned` is what enrolling it now would send; `why_not` why it cannot be."""
@@ -108,6 +135,8 @@ class Panel:
     firm: FirmPage
     planned: tuple[PlannedTouch, ...]
     why_not: str
+    # What would lift it among the best, the easiest first.
+    ways: tuple[WayUp, ...]
 
 
 def active_sequences(tx: Transaction) -> list[SequenceCard]:
@@ -115,18 +144,27 @@ def active_sequences(tx: Transaction) -> list[SequenceCard]:
     return [card for card in list_sequences(tx) if card.status is SequenceStatus.ACTIVE]
 
 
-def read_panel(tx: Transaction, firm_id: int, sequences: list[SequenceCard]) -> Panel:
+def read_panel(
+    tx: Transaction, firm_id: int, sequences: list[SequenceCard], profile_name: str | None = None
+) -> Panel:
     """Return a firm with what enrolling it in the first sequence would do."""
-    firm = firm_page(tx, firm_id)
+    firm = firm_page(tx, firm_id, profile_name=profile_name)
+    ways = tuple(
+        list_ways_up(tx, profile_name=firm.profile.name, firm_id=firm.firm_id)
+        if firm.profile and firm.score
+        else ()
+    )
     if not sequences or firm.state is not ProspectState.NEW:
-        return Panel(firm, (), "")
+        return Panel(firm, (), "", ways)
     if not firm.contacts:
-        return Panel(firm, (), "There is no address to write to. A source that states one adds it.")
+        return Panel(
+            firm, (), "There is no address to write to. A source that states one adds it.", ways
+        )
     try:
         planned = preview(tx, sequence_name=sequences[0].name, firm_ids=[firm_id])
     except SequencesError as error:
-        return Panel(firm, (), str(error))
-    return Panel(firm, tuple(planned), "")
+        return Panel(firm, (), str(error), ways)
+    return Panel(firm, tuple(planned), "", ways)
 
 
 @router.post("/prospects/enroll")
@@ -137,6 +175,7 @@ def enroll(
     sequence: Annotated[str, Form()],
     firm: Annotated[list[int] | None, Form(max_length=MOST_AT_ONCE)] = None,
     back: Annotated[str, Form()] = "/prospects",
+    profile: Annotated[str, Form()] = "",
 ) -> Response:
     """Enroll the selected firms, each in a transaction of its own: one refusal stops one firm."""
     back = safe_next(back, "/prospects")
@@ -148,11 +187,15 @@ def enroll(
     enrolled: list[int] = []
     refused: list[Refusal] = []
     with app.reading() as tx:
-        known = {line.firm_id: line for line in list_enrollable(tx, firm_ids)}
+        known = {line.firm_id: line for line in list_enrollable(tx, firm_ids, profile or None)}
     for firm_id in firm_ids:
         line = known.get(firm_id)
         if line is None:
             refused.append(Refusal(firm_id, f"Firm {firm_id}", "There is no such firm any more."))
+            continue
+        if line.removed:
+            reason = f"It is left out of the ranking: {line.removed.rstrip('.')}."
+            refused.append(Refusal(firm_id, line.name, reason))
             continue
         try:
             with app.transaction() as tx:

@@ -40,6 +40,8 @@
     bulk.classList.toggle("active", picked > 0);
     bulk.querySelector("[data-count]").textContent = picked ? `${firms} selected` : "Select firms to enroll";
     for (const button of bulk.querySelectorAll("[data-enroll], [data-preview]")) button.disabled = !picked;
+    const veto = bulk.querySelector("[data-veto-label]");
+    if (veto) veto.textContent = picked ? `Veto ${firms}` : "Veto";
     const label = bulk.querySelector("[data-label]");
     if (label) label.textContent = picked ? `Enroll ${firms}` : "Enroll selected firms";
     if (all) {
@@ -112,6 +114,10 @@
         pick(current());
         enroll.focus();
       } else enroll.click();
+    } else if (event.key === "x" && bulk && bulk.querySelector("[data-veto]")) {
+      // The row is selected first, and the reason asked for: one key never takes a firm out by itself.
+      if (!desk.querySelector("tbody input[type=checkbox]:checked")) pick(current());
+      press("x");
     } else if (event.key === "p" && bulk) {
       const preview = bulk.querySelector("[data-preview]");
       if (preview && !preview.disabled) preview.click();
@@ -119,7 +125,7 @@
     if (done) event.preventDefault();
   });
   desk.addEventListener("toggle", (event) => {
-    if (event.target.matches("[data-popover]") && event.target.open) event.target.querySelector("form input:not([type=hidden])").focus();
+    if (event.target.matches("[data-popover]") && event.target.open) event.target.querySelector(".popover input:not([type=hidden])")?.focus();
   }, true);
   count();
 })();
