@@ -51,11 +51,11 @@ def spread_sequence(mails: int = 6, delay_working_days: int = 7) -> dict[str, An
     }
 
 
-def add_firms(tx: Transaction, count: int, first: int = 0) -> list[int]:
-    """Add firms with one contact each and return their ids."""
+def add_firms(tx: Transaction, count: int, first: int = 0, *, everywhere: bool = True) -> list[int]:
+    """Add firms with one contact each, around the world or all in Hamburg, and return their ids."""
     made = []
     for number in range(first, first + count):
-        city, country, latitude, longitude = _PLACES[number % len(_PLACES)]
+        city, country, latitude, longitude = _PLACES[number % len(_PLACES) if everywhere else 0]
         made.append(
             Firm(
                 name=f"Firm {number} GmbH & Söhne",

@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table, insert
 from sqlalchemy.orm import Session
 
 from recruit.db.outbox import OutboxEntry, OutboxStatus
+
+# A plain row: one is written for each message that is sent.
+_ANNOUNCE = insert(cast("Table", OutboxEntry.__table__))
 
 
 @dataclass
@@ -32,14 +36,15 @@ class Transaction:
         if (object_type, object_id) in self._announced:
             return
         self._announced.add((object_type, object_id))
-        self.session.add(
-            OutboxEntry(
-                object_type=object_type,
-                object_id=object_id,
-                status=OutboxStatus.PENDING,
-                queued_at=self.now,
-                next_attempt_at=self.now,
-            )
+        self.session.connection().execute(
+            _ANNOUNCE,
+            {
+                "object_type": object_type,
+                "object_id": object_id,
+                "status": OutboxStatus.PENDING,
+                "queued_at": self.now,
+                "next_attempt_at": self.now,
+            },
         )
 
 

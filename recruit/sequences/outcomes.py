@@ -39,42 +39,47 @@ _PARKED = (
     "bounce or in the mail server's log, then say whether it was sent."
 )
 
-_touch = cast("Table", Touch.__table__)
+_touch, _enrollment, _sequence, _mailbox, _firm = (
+    cast("Table", table.__table__) for table in (Touch, Enrollment, Sequence, Mailbox, Firm)
+)
 _SENDING = (
     update(_touch)
     .where(
-        Touch.id == bindparam("touch"),
-        Touch.status == TouchStatus.CLAIMED,
-        Touch.fence == bindparam("claimed"),
+        _touch.c.id == bindparam("touch"),
+        _touch.c.status == TouchStatus.CLAIMED,
+        _touch.c.fence == bindparam("claimed"),
         # A pause that was committed by now stops what was claimed before it.
-        exists().where(Sequence.id == Touch.sequence_id, Sequence.status == SequenceStatus.ACTIVE),
-        exists().where(Mailbox.id == bindparam("mailbox"), Mailbox.paused_at.is_(None)),
+        exists().where(
+            _sequence.c.id == bindparam("sequence"), _sequence.c.status == SequenceStatus.ACTIVE
+        ),
+        exists().where(_mailbox.c.id == bindparam("mailbox"), _mailbox.c.paused_at.is_(None)),
     )
     .values(status=TouchStatus.SENDING, lease_until=bindparam("until"))
-    .returning(Touch.id)
+    .returning(_touch.c.id)
 )
 _LOCK = (
     select(
-        Enrollment.status,
-        Firm.merged_into_id,
-        Sequence.status,
-        Mailbox.address,
-        Mailbox.paused_at,
-        Mailbox.paused_reason,
+        _enrollment.c.status,
+        _firm.c.merged_into_id,
+        _sequence.c.status,
+        _mailbox.c.address,
+        _mailbox.c.paused_at,
+        _mailbox.c.paused_reason,
     )
-    .join(Firm, Firm.id == Enrollment.firm_id)
-    .join(Sequence, Sequence.id == Enrollment.sequence_id)
-    .join(Mailbox, Mailbox.id == bindparam("mailbox"))
-    .where(Enrollment.id == bindparam("enrollment"))
-    .with_for_update(key_share=True, of=Enrollment)
+    .select_from(_enrollment)
+    .join(_firm, _firm.c.id == _enrollment.c.firm_id)
+    .join(_sequence, _sequence.c.id == _enrollment.c.sequence_id)
+    .join(_mailbox, _mailbox.c.id == bindparam("mailbox"))
+    .where(_enrollment.c.id == bindparam("enrollment"))
+    .with_for_update(key_share=True, of=_enrollment)
 )
 _SENT = (
     update(_touch)
     .where(
-        Touch.id == bindparam("touch"),
-        Touch.fence == bindparam("claimed"),
+        _touch.c.id == bindparam("touch"),
+        _touch.c.fence == bindparam("claimed"),
         # A late answer settles what was parked meanwhile: it is the evidence that was missing.
-        Touch.status.in_((TouchStatus.SENDING, TouchStatus.UNKNOWN)),
+        _touch.c.status.in_((TouchStatus.SENDING, TouchStatus.UNKNOWN)),
     )
     .values(
         status=TouchStatus.SENT,
@@ -84,17 +89,19 @@ _SENT = (
         outcome=bindparam("words"),
         blocked_by="",
     )
-    .returning(Touch.id)
+    .returning(_touch.c.id)
 )
 
 
 def mark_sending(tx: Transaction, claim: Claim) -> bool:
     """Write down that the message is about to be let go; False when it may not go any more."""
-    changed = tx.session.execute(
+    connection = tx.session.connection()
+    changed = connection.execute(
         _SENDING,
         {
             "touch": claim.touch_id,
             "claimed": claim.fence,
+            "sequence": claim.course.sequence_id,
             "mailbox": claim.mailbox_id,
             "until": tx.now + claim.lasts,
         },
@@ -104,12 +111,12 @@ def mark_sending(tx: Transaction, claim: Claim) -> bool:
 
 def record_sent(tx: Transaction, claim: Claim, words: str) -> bool:
     """The server took the message: settle the touch and plan the next step."""
-    course = claim.course
-    row = tx.session.execute(
+    course, connection = claim.course, tx.session.connection()
+    row = connection.execute(
         _LOCK, {"enrollment": course.enrollment_id, "mailbox": claim.mailbox_id}
     ).one()
     status, merged_into, sequence, address, paused_at, reason = row
-    changed = tx.session.execute(
+    changed = connection.execute(
         _SENT, {"touch": claim.touch_id, "claimed": claim.fence, "at": tx.now, "words": words}
     ).first()
     if changed is None:

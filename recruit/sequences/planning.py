@@ -22,11 +22,11 @@ _MOST_PARSED = 256
 
 # Written as plain rows: one touch is planned for each that is sent.
 _INSERT = insert(cast("Table", Touch.__table__))
+_enrollment = cast("Table", Enrollment.__table__)
 _FINISH_AT = (
-    update(Enrollment)
-    .where(Enrollment.id == bindparam("enrollment_id"))
-    .values(finish_at=bindparam("finish_at"))
-    .execution_options(synchronize_session=False)
+    update(_enrollment)
+    .where(_enrollment.c.id == bindparam("enrollment_id"))
+    .values(finish_at=bindparam("waited_for_until"))
 )
 
 
@@ -140,13 +140,14 @@ def plan_step(tx: Transaction, course: Course, step_index: int | None, after: da
     definition = course.definition
     if step_index is None:
         finish_at = finish_due(definition, course.place, after)
-        tx.session.execute(
-            _FINISH_AT, {"enrollment_id": course.enrollment_id, "finish_at": finish_at}
+        tx.session.connection().execute(
+            _FINISH_AT,
+            {"enrollment_id": course.enrollment_id, "waited_for_until": finish_at},
         )
         return
     kind = definition.steps[step_index].kind
     due_at = first_due(course.view(step_index, after), definition, after)
-    tx.session.execute(
+    tx.session.connection().execute(
         _INSERT,
         {
             "enrollment_id": course.enrollment_id,

@@ -5,13 +5,14 @@ commit `sending`, guarded by the fence → the final dot → commit the result. 
 sent nothing; a crash after it leaves `sending`, which is never sent again by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from recruit.db.transaction import Transaction
-from recruit.mail.port import DefinitelyNotSent, Envelope, Mailer, OutcomeUnknown
+from recruit.mail.port import DefinitelyNotSent, Delivery, Envelope, Mailer, OutcomeUnknown
 from recruit.sequences.addresses import ascii_address
 from recruit.sequences.claiming import Claim, Sender, Sweep, claim_due
 from recruit.sequences.housekeeping import tidy
@@ -78,11 +79,13 @@ def send_due_touches(
     limit: int = 50,
     lease: timedelta = LEASE_LASTS,
     stop: Callable[[], bool] = _never,
+    ahead: bool = False,
 ) -> SendReport:
     """Send what is due now, at most `limit` touches; does nothing while another holder has the lease.
 
     A holder that dies keeps the others waiting for one `lease`, and its claims for two. `stop` is asked
-    between two messages; once it says so, what is claimed goes back at once.
+    between two messages; once it says so, what is claimed goes back at once. `ahead`: talk to the server
+    about the next message, up to its 354, while this one is settled; two connections take turns.
     """
     report = SendReport()
     with open_tx() as tx:
@@ -93,19 +96,16 @@ def send_due_touches(
         report.finished = tidy(tx)
         sweep = claim_due(tx, Sender(secret, base_url, postal_address, 2 * lease), limit)
     _add(report, sweep, limit)
-    claims = sweep.claims
-    for number, claim in enumerate(claims):
-        stopped_by: str | None
-        if stop():
-            stopped_by, rest = "The sender was stopped.", claims[number:]
-        else:
-            stopped_by, rest = _send(open_tx, mailer, claim, report), claims[number + 1 :]
-        if stopped_by is not None:
-            report.postponed += len(rest)
-            for waiting in rest:
-                with open_tx() as tx:
-                    release(tx, waiting, stopped_by)
-            break
+    with _Offers(mailer, sweep.claims, ahead) as offers:
+        for claim in sweep.claims:
+            away = "The sender was stopped." if stop() else None
+            away = away or _send(open_tx, claim, offers.take(), report)
+            if away is not None:
+                break
+    for waiting in offers.untaken():
+        report.postponed += 1
+        with open_tx() as tx:
+            release(tx, waiting, away or "")
     return report
 
 
@@ -118,21 +118,77 @@ def _add(report: SendReport, sweep: Sweep, limit: int) -> None:
     report.more = sweep.looked_at >= limit
 
 
-def _send(open_tx: OpenTx, mailer: Mailer, claim: Claim, report: SendReport) -> str | None:
-    """Send one message; return in words why the server should be left alone for now, or None."""
+@dataclass(frozen=True)
+class _Offered:
+    """A message up to the server's 354, or why it did not come so far."""
+
+    delivery: Delivery | None = None
+    unsendable: str = ""
+    refusal: DefinitelyNotSent | None = None
+
+
+def _offer(mailer: Mailer, claim: Claim) -> _Offered:
     letter = claim.letter
     try:
         message = compose(letter)
         envelope = Envelope(letter.sender, ascii_address(letter.recipient))
-    except UnsendableMessage as error:
+    except (UnsendableMessage, ValueError) as error:
+        return _Offered(unsendable=str(error))
+    try:
+        return _Offered(mailer.offer(envelope, message))
+    except DefinitelyNotSent as error:
+        return _Offered(refusal=error)
+
+
+class _Offers:
+    """The claims' messages in turn, the next one offered beside the present one where that is wanted."""
+
+    def __init__(self, mailer: Mailer, claims: Sequence[Claim], ahead: bool) -> None:
+        self._mailer = mailer
+        self._claims = claims
+        self._taken = 0
+        self._pool = ThreadPoolExecutor(1) if ahead and len(claims) > 1 else None
+        self._next: Future[_Offered] | None = None
+
+    def __enter__(self) -> "_Offers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Hang up on what was offered and nobody took."""
+        if self._next is not None:
+            offered = self._next.result()
+            if offered.delivery is not None:
+                offered.delivery.abandon()
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def take(self) -> _Offered:
+        """Return the next claim's offer."""
+        claim = self._claims[self._taken]
+        self._taken += 1
+        offered = self._next.result() if self._next else _offer(self._mailer, claim)
+        self._next = None
+        # After a refusal the server may want to be left alone.
+        if self._pool is not None and offered.refusal is None and self._taken < len(self._claims):
+            following = self._claims[self._taken]
+            self._next = self._pool.submit(_offer, self._mailer, following)
+        return offered
+
+    def untaken(self) -> Sequence[Claim]:
+        """Return the claims whose messages nobody took."""
+        return self._claims[self._taken :]
+
+
+def _send(open_tx: OpenTx, claim: Claim, offered: _Offered, report: SendReport) -> str | None:
+    """Send one message; return in words why the server should be left alone for now, or None."""
+    if offered.refusal is not None:
+        return _refused(open_tx, claim, offered.refusal, report)
+    delivery = offered.delivery
+    if delivery is None:
         with open_tx() as tx:
-            record_unsendable(tx, claim, str(error))
+            record_unsendable(tx, claim, offered.unsendable)
         report.held += 1
         return None
-    try:
-        delivery = mailer.offer(envelope, message)
-    except DefinitelyNotSent as error:
-        return _refused(open_tx, claim, error, report)
     try:
         with open_tx() as tx:
             ours = mark_sending(tx, claim)

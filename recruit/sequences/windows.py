@@ -86,10 +86,16 @@ def after_working_days(
     """
     if days == 0:
         return next_opening(moment, window, place, spread)
-    following = _working_days(local(moment, place).date() + timedelta(days=1), window, place)
-    for count, day in enumerate(following, start=1):
+    day = _later_working_day(local(moment, place).date(), days, window, place)
+    return moment_at(day, window.opens, place) + spread
+
+
+# A thousand firms in one country ask the same question on one day.
+@lru_cache(maxsize=4096)
+def _later_working_day(day: date, days: int, window: Window, place: Place) -> date:
+    for count, found in enumerate(_working_days(day + timedelta(days=1), window, place), start=1):
         if count == days:
-            return moment_at(day, window.opens, place) + spread
+            return found
     raise NoOpening(f"The window has no open day in {place.country or place.zone}.")
 
 

@@ -40,6 +40,7 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
                 postal_address=app.settings.postal_address,
                 lease=timedelta(seconds=app.settings.lease_s),
                 stop=is_stopping,
+                ahead=True,
             )
             total.add(report)
         return total
