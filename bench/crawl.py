@@ -205,7 +205,41 @@ def _firm(number: int) -> bytes:
     return body[: _SIZE - 30].encode() + b"</p></main></body></html>"
 
 
-_LEXICON = ["a", "paragraph", "about", "work", "that", "was", "done", "and", "for", "whom", "in", "words", "which", "say", "little", "of", "the", "firm", "itself", "while", "readers", "scroll", "past", "pictures", "towards", "something", "else", "entirely", "such", "as", "news", "or", "offers"]
+_LEXICON = [
+    "a",
+    "paragraph",
+    "about",
+    "work",
+    "that",
+    "was",
+    "done",
+    "and",
+    "for",
+    "whom",
+    "in",
+    "words",
+    "which",
+    "say",
+    "little",
+    "of",
+    "the",
+    "firm",
+    "itself",
+    "while",
+    "readers",
+    "scroll",
+    "past",
+    "pictures",
+    "towards",
+    "something",
+    "else",
+    "entirely",
+    "such",
+    "as",
+    "news",
+    "or",
+    "offers",
+]
 
 
 def _words(seed: int) -> str:

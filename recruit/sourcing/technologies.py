@@ -68,6 +68,8 @@ def _read(table: str) -> dict[str, str]:
 
 _NAMES = _read(_PLAIN)
 _ALSO = _read(_EVERYDAY)
+_FIRST = frozenset(name.partition(" ")[0] for name in (*_NAMES, *_ALSO))
+_DIGIT = re.compile("[0-9]")
 TECHNOLOGIES = frozenset(_NAMES.values()) | frozenset(_ALSO.values())
 
 
@@ -80,6 +82,11 @@ def find_technologies(text: str, *, listed: bool = False) -> Iterator[tuple[str,
     words = [(word, start) for word, start in words if word]
     at = 0
     while at < len(words):
+        # Nearly every word begins no name, and one look tells.
+        first = words[at][0].lower()
+        if first not in _FIRST and not _DIGIT.search(first):
+            at += 1
+            continue
         for length in range(min(_LONGEST, len(words) - at), 0, -1):
             spoken = " ".join(word for word, _ in words[at : at + length])
             # Words of one name stand side by side, with nothing but a space between.
