@@ -19,6 +19,7 @@ MOST_INDICATORS = 60
 MOST_LEVELS = 2000
 # How far beyond the least and greatest value, as a share of the range, a bin at the end still reaches.
 MARGIN = 0.025
+_FARTHEST = 1e150
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -161,11 +162,12 @@ def as_texts(values: pd.Series) -> pd.Series:
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
     missing = values.isna()
-    texts = values.astype(object).map(_text)
+    texts = values.astype(object).map(text_of)
     return texts.where(~missing, None)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Return a level's text."""
     # 3 and 3.0 are one level: a column of whole numbers with gaps turns into floats on the way.
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -173,7 +175,8 @@ def _text(value: Any) -> str:
 
 
 def _number_column(name: Hashable, x: Floats) -> NumberColumn | None:
-    finite = x[np.isfinite(x)]
+    # Farther out its square would overflow, and how far no longer matters.
+    finite = np.clip(x[np.isfinite(x)], -_FARTHEST, _FARTHEST)
     has_missing = bool(np.isnan(x).any())
     unique = np.unique(finite)
     if len(unique) == 0 or (len(unique) == 1 and not has_missing):

@@ -108,7 +108,8 @@ def _compile_number(column: NumberColumn, part: Part) -> NumberTable:
     curve = part.prior.curves.get(column.name, ())
     edges = np.unique(np.concatenate([column.edges, column.knots, [x for x, _ in curve]]))
     # One value inside each piece tells its step, two its slope: what is left is straight there.
-    ends = np.concatenate([[edges[0] - 1.0], edges, [edges[-1] + 1.0]])
+    beyond = 1.0 + np.abs(edges[[0, -1]])
+    ends = np.concatenate([[edges[0] - beyond[0]], edges, [edges[-1] + beyond[1]]])
     inside = ends[:-1] + (ends[1:] - ends[:-1]) / 2
     step = part.table[column.codes(inside)]
     left, right = _line_at(column, part, ends[:-1]), _line_at(column, part, ends[1:])

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from recruit.learning.columns import as_floats, text_of
 from recruit.learning.lookup import LevelTable, LookupTables, NumberTable
 
 Floats = NDArray[np.float64]
@@ -91,7 +93,7 @@ class _Level:
     def bind(self, column: Any) -> "Callable[[slice, Floats], None]":
         codes, categories = _codes_of(column)
         value = dict(zip(self.table.levels, self.table.values.tolist(), strict=True))
-        known = [value.get(_as_text(c), self.table.unseen) for c in categories]
+        known = [value.get(text_of(c), self.table.unseen) for c in categories]
         # Code -1 is a missing value and reads the last entry.
         by_code = np.array([*known, self.table.missing])
 
@@ -110,7 +112,7 @@ class _Number:
     def bind(self, column: Any) -> "Callable[[slice, Floats], None]":
         values = np.asarray(getattr(column, "array", column))
         if values.dtype != np.float64:
-            values = np.asarray(column, dtype=np.float64)
+            values = as_floats(pd.Series(column))
         base, slope, missing = self.table.base, self.table.slope, self.table.missing
 
         def add(part: slice, out: Floats) -> None:
@@ -175,17 +177,12 @@ def _codes_of(column: Any) -> tuple[NDArray[Any], list[Any]]:
     column = getattr(column, "array", column)
     if hasattr(column, "categories") and hasattr(column, "codes"):
         return np.asarray(column.codes), list(column.categories)
-    seen: dict[Any, int] = {}
+    seen: dict[str, int] = {}
     codes = np.empty(len(column), dtype=np.intp)
     for i, value in enumerate(column):
         if value is None or value != value:  # noqa: PLR0124
             codes[i] = -1
         else:
-            codes[i] = seen.setdefault(value, len(seen))
+            # By text, since 1, 1.0 and True are one key otherwise.
+            codes[i] = seen.setdefault(text_of(value), len(seen))
     return codes, list(seen)
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)

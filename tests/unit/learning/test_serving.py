@@ -1,6 +1,7 @@
 """Lookup tables: what they say is what the estimator says, and reasons sum to the score."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,6 +119,27 @@ def test_crowded_edges_are_found_exactly() -> None:
     x = np.concatenate([edges, np.nextafter(edges, np.inf), [np.nan, -np.inf, np.inf]])
     wanted = np.where(np.isnan(x), -1.0, np.searchsorted(edges, x, side="left"))
     assert np.array_equal(LookupScorer(tables).score({"x": x}), wanted)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.date_range("2024-01-01", periods=300, tz="Europe/Berlin"),
+        pd.to_timedelta(range(300), unit="D"),
+        pd.Series([1, True, "1", 2.5, None, "a"] * 50, dtype=object),
+        pd.array([1, None, 3] * 100, dtype="Int64"),
+        np.linspace(-1, 1, 300) * 1e200,
+        np.linspace(-1, 1, 300) * 1e-200,
+        pd.Series([True, False, None] * 100, dtype=object),
+    ],
+    ids=["dates", "durations", "mixed", "gappy whole numbers", "huge", "tiny", "truth values"],
+)
+def test_tables_read_any_column_as_the_estimator_does(column: Any) -> None:
+    table, y = outcome_rows(300)
+    table["odd"] = column
+    model = OutcomeModel().fit(table, y)
+    scorer = LookupScorer(compile_tables(model.parts_))
+    assert np.abs(scorer.score(table) - model.decision_function(table)).max() <= 1e-9
 
 
 def test_no_rows_have_no_scores() -> None:
