@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 import recruit.learning.tables
 import recruit.notices.tables
+import recruit.onboarding.joining_tables
 import recruit.onboarding.tables
 import recruit.scoring.tables
 import recruit.sync.tables  # noqa: F401  (registers every table with the declarative base)

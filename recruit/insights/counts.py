@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.onboarding.tables import Award, Candidate, Partner
-from recruit.onboarding.values import CandidateStatus
+from recruit.onboarding.values import UNDECIDED, CandidateStatus
 from recruit.sequences.tables import Enrollment, Touch
 from recruit.sequences.values import ExitReason, StepKind, TouchStatus
 from recruit.sync.tables import CrmLink
@@ -79,7 +79,7 @@ def read_counts(tx: Transaction) -> Counts:
             if reason is not ExitReason.REPLIED
         },
         candidates=sum(candidates.values()),
-        waiting=candidates.get(CandidateStatus.WAITING, 0),
+        waiting=sum(candidates.get(status, 0) for status in UNDECIDED),
         declined=candidates.get(CandidateStatus.DECLINED, 0),
         accepted=session.scalar(select(func.count()).select_from(Partner)) or 0,
         certified=session.scalar(

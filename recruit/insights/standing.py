@@ -8,7 +8,7 @@ from sqlalchemy import Case, FromClause, Subquery, and_, case, func, select
 
 from recruit.firms.tables import Firm
 from recruit.onboarding.tables import Candidate, Partner
-from recruit.onboarding.values import CandidateStatus
+from recruit.onboarding.values import UNDECIDED, CandidateStatus
 from recruit.scoring.tables import Score
 from recruit.scoring.values import Standing
 from recruit.sequences.tables import Enrollment
@@ -91,7 +91,7 @@ def state_case(*, scored: bool = True) -> Case[Any]:
     rows: list[tuple[Any, ProspectState]] = [
         (Partner.left_at.is_not(None), ProspectState.LEFT),
         (Partner.id.is_not(None), ProspectState.PARTNER),
-        (Candidate.status == CandidateStatus.WAITING, ProspectState.INTERESTED),
+        (Candidate.status.in_(UNDECIDED), ProspectState.INTERESTED),
         (Candidate.status == CandidateStatus.DECLINED, ProspectState.DECLINED),
         (Enrollment.status == EnrollmentStatus.ACTIVE, ProspectState.IN_SEQUENCE),
         (Enrollment.status == EnrollmentStatus.PAUSED, ProspectState.PAUSED),

@@ -6,7 +6,7 @@ Attempts, awards and agreement acceptances are only ever added to: access is com
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, BigInt, Id, status_type
@@ -53,6 +53,12 @@ class Partner(Base):
     accepted_by: Mapped[str] = mapped_column(String(200))
     left_at: Mapped[datetime | None]
     left_reason: Mapped[str] = mapped_column(Text, default="")
+    # What it joined: a program's key, its type there, and the agreement that type and country led to.
+    program: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    partner_type: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    agreement: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    # Whether colleagues with an address at its domain may let themselves in.
+    open_to_colleagues: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
 
 
 class PartnerMember(Base):
@@ -69,7 +75,11 @@ class PartnerMember(Base):
 
 
 class AgreementVersion(Base):
-    """An immutable text to sign; `sha256` is the hash of the Markdown bytes."""
+    """An immutable text to sign; `sha256` is `terms.hash_terms` of the text and its commitments.
+
+    `commitments` is a list of `terms.Commitment` as JSON. Who accepted an earlier version has until
+    `accept_by` to accept this one; None asks nobody.
+    """
 
     __tablename__ = "agreement_version"
 
@@ -80,12 +90,17 @@ class AgreementVersion(Base):
     text: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime]
+    commitments: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    accept_by: Mapped[datetime | None]
 
     __table_args__ = (UniqueConstraint("name", "number"),)
 
 
 class AgreementAcceptance(Base):
-    """Evidence that a signatory accepted a version: who, what exactly, when and from where."""
+    """Evidence that a signatory accepted a version: who, what exactly, when and from where.
+
+    `rendered_sha256` is the hash of the HTML that the signer read; `authority` is the box they ticked.
+    """
 
     __tablename__ = "agreement_acceptance"
 
@@ -99,6 +114,9 @@ class AgreementAcceptance(Base):
     ip: Mapped[str] = mapped_column(String(45))
     user_agent: Mapped[str] = mapped_column(String(300))
     accepted_at: Mapped[datetime]
+    authority: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    rendered_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    auth_method: Mapped[str] = mapped_column(String(60), default="", server_default="")
 
     __table_args__ = (UniqueConstraint("partner_id", "agreement_version_id"),)
 

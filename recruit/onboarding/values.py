@@ -7,12 +7,20 @@ class CandidateStatus(StrEnum):
     """What was decided of a firm that wants to become a partner."""
 
     WAITING = "waiting"
+    ASKED = "asked"  # we asked for more, and wait for the answer
     ACCEPTED = "accepted"
     DECLINED = "declined"
 
 
+UNDECIDED = frozenset({CandidateStatus.WAITING, CandidateStatus.ASKED})
+
 CANDIDATE_TRANSITIONS: dict[CandidateStatus, frozenset[CandidateStatus]] = {
-    CandidateStatus.WAITING: frozenset({CandidateStatus.ACCEPTED, CandidateStatus.DECLINED}),
+    CandidateStatus.WAITING: frozenset(
+        {CandidateStatus.ASKED, CandidateStatus.ACCEPTED, CandidateStatus.DECLINED}
+    ),
+    CandidateStatus.ASKED: frozenset(
+        {CandidateStatus.WAITING, CandidateStatus.ACCEPTED, CandidateStatus.DECLINED}
+    ),
     CandidateStatus.DECLINED: frozenset({CandidateStatus.WAITING}),
     CandidateStatus.ACCEPTED: frozenset(),
 }
@@ -32,6 +40,14 @@ class MemberRole(StrEnum):
     SIGNATORY = "signatory"
     ADMIN = "admin"
     MEMBER = "member"
+
+
+class CommitmentKind(StrEnum):
+    """What a partner commits itself to."""
+
+    CERTIFIED_PEOPLE = "certified_people"
+    REVENUE = "revenue"
+    REFERRALS = "referrals"
 
 
 class TrackStepKind(StrEnum):

@@ -88,6 +88,7 @@ PARTNER = {
 }
 CANDIDATE = {
     CandidateStatus.WAITING: Label("waits for a decision", "wait"),
+    CandidateStatus.ASKED: Label("asked for more", "wait"),
     CandidateStatus.ACCEPTED: Label("accepted", "good"),
     CandidateStatus.DECLINED: Label("declined", "stop"),
 }

@@ -26,6 +26,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_persons_verdict")),
     )
     op.create_table(
+        "program",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("definition", Json, nullable=False),
+        sa.Column("published_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_program")),
+        sa.UniqueConstraint("key", name=op.f("uq_program_key")),
+    )
+    op.create_table(
         "saved_view",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -281,6 +290,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_firm_move_change_id"), ["change_id"], unique=False)
 
     op.create_table(
+        "partner_commitment",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("partner_id", BigInt, nullable=False),
+        sa.Column("agreement_version_id", BigInt, nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("course_key", sa.String(length=100), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=14, scale=2, asdecimal=False), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["agreement_version_id"],
+            ["agreement_version.id"],
+            name=op.f("fk_partner_commitment_agreement_version_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partner.id"], name=op.f("fk_partner_commitment_partner_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_partner_commitment")),
+    )
+    with op.batch_alter_table("partner_commitment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_partner_commitment_partner_id"), ["partner_id"], unique=False
+        )
+
+    op.create_table(
         "ranking",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("profile_version_id", BigInt, nullable=False),
@@ -328,6 +364,23 @@ def upgrade() -> None:
         batch_op.create_index("ix_doubtful_pair_score", ["score"], unique=False)
 
     op.create_table(
+        "sealed_document",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("acceptance_id", BigInt, nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("pdf", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("sealed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["acceptance_id"],
+            ["agreement_acceptance.id"],
+            name=op.f("fk_sealed_document_acceptance_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_document")),
+        sa.UniqueConstraint("acceptance_id", name=op.f("uq_sealed_document_acceptance_id")),
+        sa.UniqueConstraint("code", name=op.f("uq_sealed_document_code")),
+    )
+    op.create_table(
         "verdict_pair",
         sa.Column("verdict_id", BigInt, autoincrement=False, nullable=False),
         sa.Column("record_a", BigInt, autoincrement=False, nullable=False),
@@ -346,6 +399,81 @@ def upgrade() -> None:
     with op.batch_alter_table("verdict_pair", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_verdict_pair_record_a"), ["record_a"], unique=False)
         batch_op.create_index(batch_op.f("ix_verdict_pair_record_b"), ["record_b"], unique=False)
+
+    op.create_table(
+        "award_revocation",
+        sa.Column("award_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["award_id"], ["award.id"], name=op.f("fk_award_revocation_award_id")
+        ),
+        sa.PrimaryKeyConstraint("award_id", name=op.f("pk_award_revocation")),
+    )
+    op.create_table(
+        "application",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("form_id", sa.String(length=64), nullable=False),
+        sa.Column("program", sa.String(length=100), nullable=False),
+        sa.Column("partner_type", sa.String(length=100), nullable=False),
+        sa.Column("company", sa.String(length=200), nullable=False),
+        sa.Column("website", sa.String(length=300), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("contact_name", sa.String(length=200), nullable=False),
+        sa.Column("contact_email", sa.String(length=254), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("ip", sa.String(length=45), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("candidate_id", BigInt, nullable=True),
+        sa.Column("known_before", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["candidate_id"], ["candidate.id"], name=op.f("fk_application_candidate_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
+        sa.UniqueConstraint("form_id", name=op.f("uq_application_form_id")),
+    )
+    with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_application_candidate_id"), ["candidate_id"], unique=False
+        )
+        batch_op.create_index("ix_application_ip_at", ["ip", "at"], unique=False)
+
+    op.create_table(
+        "candidate_question",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("candidate_id", BigInt, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.String(length=200), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["candidate_id"], ["candidate.id"], name=op.f("fk_candidate_question_candidate_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidate_question")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_candidate_question_token_hash")),
+    )
+    with op.batch_alter_table("candidate_question", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_candidate_question_candidate_id"), ["candidate_id"], unique=False
+        )
+
+    with op.batch_alter_table("agreement_acceptance", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("authority", sa.Boolean(), server_default=sa.text("(true)"), nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("rendered_sha256", sa.String(length=64), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("auth_method", sa.String(length=60), server_default="", nullable=False)
+        )
+
+    with op.batch_alter_table("agreement_version", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("commitments", Json, server_default="[]", nullable=False))
+        batch_op.add_column(sa.Column("accept_by", UtcDateTime(), nullable=True))
 
     with op.batch_alter_table("enrollment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("mailbox_id", BigInt, nullable=True))
@@ -408,14 +536,30 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("health", Json, nullable=True))
         batch_op.add_column(sa.Column("health_at", UtcDateTime(), nullable=True))
 
+    with op.batch_alter_table("partner", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("program", sa.String(length=100), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("partner_type", sa.String(length=100), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("agreement", sa.String(length=100), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column(
+                "open_to_colleagues", sa.Boolean(), server_default=sa.text("(true)"), nullable=False
+            )
+        )
+
     with op.batch_alter_table("reply", schema=None) as batch_op:
         batch_op.add_column(sa.Column("again_on", sa.Date(), nullable=True))
 
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
@@ -455,18 +599,24 @@ def downgrade() -> None:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
 
     with op.batch_alter_table("reply", schema=None) as batch_op:
         batch_op.drop_column("again_on")
+
+    with op.batch_alter_table("partner", schema=None) as batch_op:
+        batch_op.drop_column("open_to_colleagues")
+        batch_op.drop_column("agreement")
+        batch_op.drop_column("partner_type")
+        batch_op.drop_column("program")
 
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
         batch_op.drop_column("health_at")
@@ -517,11 +667,31 @@ def downgrade() -> None:
         batch_op.drop_column("slot")
         batch_op.drop_column("mailbox_id")
 
+    with op.batch_alter_table("agreement_version", schema=None) as batch_op:
+        batch_op.drop_column("accept_by")
+        batch_op.drop_column("commitments")
+
+    with op.batch_alter_table("agreement_acceptance", schema=None) as batch_op:
+        batch_op.drop_column("auth_method")
+        batch_op.drop_column("rendered_sha256")
+        batch_op.drop_column("authority")
+
+    with op.batch_alter_table("candidate_question", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_candidate_question_candidate_id"))
+
+    op.drop_table("candidate_question")
+    with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.drop_index("ix_application_ip_at")
+        batch_op.drop_index(batch_op.f("ix_application_candidate_id"))
+
+    op.drop_table("application")
+    op.drop_table("award_revocation")
     with op.batch_alter_table("verdict_pair", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_verdict_pair_record_b"))
         batch_op.drop_index(batch_op.f("ix_verdict_pair_record_a"))
 
     op.drop_table("verdict_pair")
+    op.drop_table("sealed_document")
     with op.batch_alter_table("doubtful_pair", schema=None) as batch_op:
         batch_op.drop_index("ix_doubtful_pair_score")
         batch_op.drop_index(batch_op.f("ix_doubtful_pair_record_b"))
@@ -531,6 +701,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ranking_profile_version_id"))
 
     op.drop_table("ranking")
+    with op.batch_alter_table("partner_commitment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_partner_commitment_partner_id"))
+
+    op.drop_table("partner_commitment")
     with op.batch_alter_table("firm_move", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_firm_move_change_id"))
 
@@ -575,5 +749,6 @@ def downgrade() -> None:
     op.drop_table("chance")
     op.drop_table("source_trial")
     op.drop_table("saved_view")
+    op.drop_table("program")
     op.drop_table("persons_verdict")
     # ### end Alembic commands ###
