@@ -72,7 +72,8 @@ def next_opening(
         return moment
     for day in _working_days(local(moment, place).date(), window, place):
         opening = moment_at(day, window.opens, place)
-        if opening >= moment:
+        # A window that lies within the hour that the clocks skip does not open on that day.
+        if opening >= moment and why_closed(opening, window, place) is None:
             return opening + spread
     raise NoOpening(f"The window has no open day in {place.country or place.zone}.")
 
