@@ -117,6 +117,10 @@ class Settings:
         doc="Signs links in mails; at least 32 characters. Required in production.",
         secret=True,
     )
+    seal_key_path: Path | None = _setting(
+        None,
+        doc="RSA key and certificates (PEM) that seal agreements and sign badges; empty means one that is made for this installation and kept in the var folder. Several servers need the same.",
+    )
     base_url: str = _setting(
         "http://127.0.0.1:8000", doc="Address under which people reach this installation."
     )

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -22,6 +24,9 @@ from recruit.firms.uniting import follow
 from recruit.mail.health import Outgoing
 from recruit.mail.port import Inbox, Lookup, Mailer, SentMail
 from recruit.sequences.merged import FOLLOWER as SEQUENCES
+
+if TYPE_CHECKING:
+    from recruit.onboarding.sealing import Seal
 
 # Stages that have something to do when firms become one or two.
 follow("sequences", SEQUENCES)
@@ -46,6 +51,13 @@ class App:
     lookup: Lookup
     # Asks a worker to run a task soon: a hint that may be lost, never a promise.
     wake: Callable[..., None] = _no_wake
+
+    @cached_property
+    def seal(self) -> "Seal":
+        """The key that seals agreements; made once for this installation unless one is configured."""
+        from recruit.onboarding.seal_file import find_seal
+
+        return find_seal(self.settings, self.clock.now())
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Open a transaction at the clock's present moment."""
