@@ -21,7 +21,7 @@ from reportlab.platypus import (
     Spacer,
 )
 
-from recruit.onboarding.paper import (
+from recruit.onboarding.typesetting import (
     ACCENT,
     BOLD,
     CELL,
@@ -212,7 +212,7 @@ def _line(
     )
     _, used = paragraph.wrap(room, 60 * mm)
     paragraph.drawOn(canvas, left, y - used)
-    return y - used
+    return y - float(used)
 
 
 def _escaped(words: str) -> str:

@@ -141,7 +141,7 @@ def seal_pdf(seal: Seal, pdf: bytes, evidence: Mapping[str, Any], *, reason: str
     signer = signers.SimpleSigner(
         signing_cert=_asn1(seal.certificate),
         signing_key=asn1_keys.PrivateKeyInfo.load(private),
-        cert_registry=SimpleCertificateStore(),
+        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
     )
     out = signers.sign_pdf(
         writer,
