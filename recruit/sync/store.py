@@ -236,3 +236,15 @@ def find_dead_letter(tx: Transaction, entry_id: int) -> OutboxEntry | None:
         .where(OutboxEntry.id == entry_id, OutboxEntry.status == OutboxStatus.DEAD)
         .with_for_update()
     )
+
+
+def list_dead_letters_of(tx: Transaction, error_class: str) -> list[OutboxEntry]:
+    """Return the dead letters of one kind of refusal, and lock them."""
+    return list(
+        tx.session.scalars(
+            select(OutboxEntry)
+            .where(OutboxEntry.status == OutboxStatus.DEAD, OutboxEntry.error_class == error_class)
+            .order_by(OutboxEntry.id)
+            .with_for_update()
+        )
+    )

@@ -21,7 +21,18 @@ class DeadLetterNotFound(LookupError):
 
 def replay_dead(tx: Transaction, *, entry_id: int) -> None:
     """Put a dead letter back in the queue; the next push tells the firm's present state."""
-    entry = _get_dead(tx, entry_id)
+    _queue_again(tx, _get_dead(tx, entry_id))
+
+
+def replay_dead_class(tx: Transaction, *, error_class: str) -> int:
+    """Put all dead letters of one kind of refusal back in the queue; returns how many."""
+    entries = store.list_dead_letters_of(tx, error_class)
+    for entry in entries:
+        _queue_again(tx, entry)
+    return len(entries)
+
+
+def _queue_again(tx: Transaction, entry: OutboxEntry) -> None:
     move(entry, OutboxStatus.PENDING)
     entry.next_attempt_at = tx.now
     entry.attempts = 0

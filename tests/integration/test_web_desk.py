@@ -303,6 +303,27 @@ class TestTheRest:
         assert "The picklist “Tier” has no value “registered”." in text
 
     @pytest.mark.usefixtures("world")
+    def test_a_refused_change_is_told_again_or_discarded_from_the_page(
+        self, visitor: Visitor
+    ) -> None:
+        html = visitor.get("/crm").text
+        entry = re.search(r"/crm/letters/(\d+)/replay", html)
+        assert entry
+        visitor.post(f"/crm/letters/{entry[1]}/replay")
+        assert "1 change refused" not in visitor.see("/crm")
+        visitor.post(f"/crm/letters/{entry[1]}/discard")
+        assert "not among the refused ones" in visitor.see("/crm")
+
+    def test_the_mapping_says_who_prevails_and_is_checked_against_the_crm(
+        self, visitor: Visitor
+    ) -> None:
+        text = visitor.see("/crm/mapping")
+        assert "Company ↔ company" in text
+        assert "the CRM, unless blank there" in text
+        checked = words_of(visitor.post("/crm/mapping/check").text)
+        assert "27 fields can be written" in checked
+
+    @pytest.mark.usefixtures("world")
     def test_every_number_opens_into_its_rows(self, visitor: Visitor) -> None:
         html = visitor.get("/numbers").text
         assert "60 firms known from all sources together" in words_of(html)
