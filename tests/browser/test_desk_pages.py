@@ -36,6 +36,7 @@ def _paths(site: Site) -> dict[str, str]:
         "sources": "/sources",
         "job": f"/sources/jobs/{site.world.job_ids[0]}",
         "crm": "/crm",
+        "crm-mapping": "/crm/mapping",
         "numbers": "/numbers",
         "number": "/numbers/replied",
         "not-found": "/nothing-here",
