@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
-from recruit.sequences.definition import SequenceDefinition, Step
+from recruit.insights.sequence_steps import StepLine, exits_by_step, list_steps
+from recruit.sequences.definition import SequenceDefinition
 from recruit.sequences.parsing import parse_definition
+from recruit.sequences.policies import start_lacks
 from recruit.sequences.tables import (
     Enrollment,
     Mailbox,
@@ -20,7 +23,6 @@ from recruit.sequences.tables import (
 from recruit.sequences.values import (
     EnrollmentStatus,
     ExitReason,
-    InboundKind,
     Mood,
     SequenceStatus,
     TouchStatus,
@@ -43,21 +45,6 @@ class SequenceCard:
     sent: int
     replied: int
     positive: int
-
-
-@dataclass(frozen=True)
-class StepLine:
-    """One step and what became of it; `stopped` counts enrollments that ended while it was the last."""
-
-    index: int
-    step: Step
-    due: int
-    sent: int
-    failed: int
-    waiting_for_person: int
-    replied: int
-    positive: int
-    stopped: tuple[tuple[ExitReason, int], ...]
 
 
 @dataclass(frozen=True)
@@ -85,6 +72,35 @@ class SequencePage:
     steps: tuple[StepLine, ...]
     exits: tuple[tuple[ExitReason, int], ...]
     next_touches: tuple[NextTouch, ...]
+
+    @property
+    def law(self) -> str:
+        """Return what the laws of the countries that it is meant for ask and it lacks, in words."""
+        return " ".join(start_lacks(self.definition.compliance))
+
+    @property
+    def rules(self) -> list[str]:
+        """Return in words who may be in it and what ends it."""
+        rules = self.definition.rules
+        said = ["An answer of anybody at the firm ends it, in every sequence."]
+        if rules.exclusive:
+            said.append("Exclusive: the firm is in no other sequence while it runs.")
+        if rules.min_days_since_touch:
+            said.append(
+                f"Waits until {rules.min_days_since_touch} days after another sequence's last touch."
+            )
+        if rules.max_contacts_a_firm > 1:
+            said.append(f"Up to {rules.max_contacts_a_firm} people of a firm.")
+        said += [f"Ends where {condition}." for condition in rules.stop_when]
+        said.append(f"What is late by more than {self.definition.grace_hours} hours waits for you.")
+        if len(self.definition.mailboxes) > 1:
+            said.append(f"Sent in turns from {', '.join(self.definition.mailboxes)}.")
+        return said
+
+    def where(self, target: int | None, index: int) -> str:
+        """Return in words where a step leads."""
+        found = self.definition.at(target, index)
+        return "the end" if found is None else f"step {found + 1}"
 
 
 def list_sequences(tx: Transaction, name: str | None = None) -> list[SequenceCard]:
@@ -170,7 +186,7 @@ def find_sequence_page(tx: Transaction, name: str) -> SequencePage | None:
         )
     ).one()
     definition = parse_definition(version.definition)
-    exits = _exits_by_step(tx, card.sequence_id)
+    exits = exits_by_step(tx, card.sequence_id)
     totals: dict[ExitReason, int] = {}
     for (_, reason), count in exits.items():
         totals[reason] = totals.get(reason, 0) + count
@@ -181,83 +197,10 @@ def find_sequence_page(tx: Transaction, name: str) -> SequencePage | None:
         created_by=version.created_by,
         cap_per_day=mailbox.cap_per_day,
         mailbox_paused=mailbox.paused_reason if mailbox.paused_at else None,
-        steps=_steps(tx, card.sequence_id, definition, exits),
+        steps=list_steps(tx, card.sequence_id, definition, exits),
         exits=tuple(sorted(totals.items(), key=lambda item: -item[1])),
         next_touches=_next_touches(tx, card.sequence_id),
     )
-
-
-def _steps(
-    tx: Transaction,
-    sequence_id: int,
-    definition: SequenceDefinition,
-    exits: dict[tuple[int, ExitReason], int],
-) -> tuple[StepLine, ...]:
-    touches = {
-        (index, status): count
-        for index, status, count in tx.session.execute(
-            select(Touch.step_index, Touch.status, func.count())
-            .where(Touch.sequence_id == sequence_id)
-            .group_by(Touch.step_index, Touch.status)
-        )
-    }
-    replies = {
-        row.step_index: (row.replied, row.positive)
-        for row in tx.session.execute(
-            select(
-                Touch.step_index,
-                func.count(func.distinct(Reply.firm_id)).label("replied"),
-                func.count(func.distinct(Reply.firm_id))
-                .filter(Reply.mood == Mood.POSITIVE)
-                .label("positive"),
-            )
-            .join(Touch, Touch.id == Reply.touch_id)
-            .where(Touch.sequence_id == sequence_id, Reply.kind == InboundKind.HUMAN)
-            .group_by(Touch.step_index)
-        )
-    }
-
-    def count(index: int, *statuses: TouchStatus) -> int:
-        return sum(touches.get((index, status), 0) for status in statuses)
-
-    return tuple(
-        StepLine(
-            index=index,
-            step=step,
-            due=count(index, TouchStatus.PENDING, TouchStatus.CLAIMED, TouchStatus.SENDING),
-            sent=count(index, TouchStatus.SENT, TouchStatus.DONE),
-            failed=count(index, TouchStatus.FAILED),
-            waiting_for_person=count(
-                index, TouchStatus.OPEN, TouchStatus.UNKNOWN, TouchStatus.HELD
-            ),
-            replied=replies.get(index, (0, 0))[0],
-            positive=replies.get(index, (0, 0))[1],
-            stopped=tuple((reason, n) for (at, reason), n in sorted(exits.items()) if at == index),
-        )
-        for index, step in enumerate(definition.steps)
-    )
-
-
-def _exits_by_step(tx: Transaction, sequence_id: int) -> dict[tuple[int, ExitReason], int]:
-    last = (
-        select(Touch.enrollment_id, func.max(Touch.step_index).label("step_index"))
-        .where(
-            Touch.sequence_id == sequence_id,
-            Touch.status.in_((TouchStatus.SENT, TouchStatus.DONE, TouchStatus.SKIPPED)),
-        )
-        .group_by(Touch.enrollment_id)
-        .subquery()
-    )
-    # As a literal, since PostgreSQL takes two bound parameters for two different expressions.
-    step = func.coalesce(last.c.step_index, literal_column("0"))
-    rows = tx.session.execute(
-        select(step, Enrollment.exit_reason, func.count())
-        .select_from(Enrollment)
-        .outerjoin(last, last.c.enrollment_id == Enrollment.id)
-        .where(Enrollment.sequence_id == sequence_id, Enrollment.exit_reason.is_not(None))
-        .group_by(step, Enrollment.exit_reason)
-    )
-    return {(index, reason): count for index, reason, count in rows if reason is not None}
 
 
 def _next_touches(tx: Transaction, sequence_id: int) -> tuple[NextTouch, ...]:
@@ -274,4 +217,15 @@ def _next_touches(tx: Transaction, sequence_id: int) -> tuple[NextTouch, ...]:
     return tuple(
         NextTouch(firm.id, firm.name, firm.country, t.step_index, t.due_at, t.blocked_by)
         for t, firm in rows
+    )
+
+
+def find_definition(tx: Transaction, name: str) -> dict[str, Any] | None:
+    """Return a sequence's newest definition as data, None where there is none with this name."""
+    return tx.session.scalar(
+        select(SequenceVersion.definition)
+        .join(Sequence, Sequence.id == SequenceVersion.sequence_id)
+        .where(Sequence.name == name)
+        .order_by(SequenceVersion.number.desc())
+        .limit(1)
     )

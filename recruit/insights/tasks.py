@@ -31,6 +31,7 @@ class TaskLine:
     settled_at: datetime | None
     settled_by: str
     outcome: str
+    expires_at: datetime | None
 
 
 def list_tasks(tx: Transaction, *, done: bool = False, limit: int = 200) -> list[TaskLine]:
@@ -68,6 +69,7 @@ def list_tasks(tx: Transaction, *, done: bool = False, limit: int = 200) -> list
             settled_at=touch.settled_at,
             settled_by=touch.settled_by,
             outcome=touch.outcome,
+            expires_at=touch.expires_at,
         )
         for touch, firm, contact, title in tx.session.execute(query)
     ]

@@ -4,10 +4,12 @@ from fastapi import Depends, FastAPI
 
 from recruit.web import auth, inbound, notices, sign_in_links, unsubscribe
 from recruit.web.desk import (
+    builder,
     crm,
     firm,
     firm_changes,
     imports,
+    mailboxes,
     models,
     numbers,
     onboarding,
@@ -42,6 +44,8 @@ DESK = (
     replies,
     tasks,
     sequences,
+    builder,
+    mailboxes,
     onboarding,
     partners,
     profile,

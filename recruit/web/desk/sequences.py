@@ -9,6 +9,7 @@ from recruit.insights.prospects import ProspectQuery, list_prospects
 from recruit.insights.sequences import find_sequence_page, list_sequences
 from recruit.insights.standing import ProspectState
 from recruit.sequences.usecases import (
+    NotLawful,
     pause_sequence,
     preview,
     remove_enrollment,
@@ -17,7 +18,7 @@ from recruit.sequences.usecases import (
 from recruit.web.desk.previews import group_by_day, window_sentence
 from recruit.web.errors import show_error
 from recruit.web.pages import redirect, render
-from recruit.web.request import ReadingTx, StaffPerson, WritingTx
+from recruit.web.request import AppDep, ReadingTx, StaffPerson, WritingTx
 from recruit.web.security import safe_next
 
 router = APIRouter()
@@ -85,9 +86,12 @@ def pause(request: Request, tx: WritingTx, name: str) -> Response:
 
 
 @router.post("/sequences/{name}/start")
-def start(request: Request, tx: WritingTx, name: str) -> Response:
-    """Start a sequence, for the first time or again."""
-    start_sequence(tx, name=name)
+def start(request: Request, tx: WritingTx, app: AppDep, name: str) -> Response:
+    """Start a sequence, for the first time or again; one that the law forbids says why."""
+    try:
+        start_sequence(tx, name=name, postal_address=app.settings.postal_address)
+    except NotLawful as error:
+        return redirect(request, f"/sequences/{name}", str(error), kind="stop")
     return redirect(request, f"/sequences/{name}", "Started. What is due goes out in its window.")
 
 

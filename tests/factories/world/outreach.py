@@ -21,6 +21,7 @@ from recruit.sequences.values import (
     StepKind,
     TouchStatus,
 )
+from tests.factories.sequences import COMPLIANCE
 from tests.factories.world.ids import SEQUENCE, World, add_all
 from tests.factories.world.joining import accept
 
@@ -28,6 +29,7 @@ DEFINITION: dict[str, Any] = {
     "name": SEQUENCE,
     "title": "Cloud partners, first contact",
     "window": {"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "09:00", "closes": "17:00"},
+    "compliance": COMPLIANCE,
     "steps": [
         {"kind": "email", "subject": "A word on {{ firm.name }}", "body": "Hello,\n\nwe look for partners who run clusters for others.\n\nRobin Vale"},
         {"kind": "email", "delay_working_days": 3, "body": "One firm like yours doubled its margin."},
