@@ -13,6 +13,7 @@ import recruit.learning.tables
 import recruit.notices.tables
 import recruit.onboarding.joining_tables
 import recruit.onboarding.tables
+import recruit.onboarding.training_tables
 import recruit.scoring.tables
 import recruit.sync.tables  # noqa: F401  (registers every table with the declarative base)
 from recruit.clock import Clock, ShiftedClock, SystemClock

@@ -1,74 +1,96 @@
-"""A course as data: short lessons, and a quiz that the server grades."""
+"""A course as data: short lessons, and a quiz that the server grades (its questions: `question`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from recruit.onboarding.definitions import STRICT, near, read_definition
+from recruit.onboarding.question import Question, QuestionKind
 from recruit.onboarding.track import Key, Text
+
+__all__ = ["CourseDefinition", "Lesson", "Question", "QuestionKind", "Quiz", "parse_course"]
 
 Minutes = Annotated[int, Field(ge=1, le=600)]
 
 
-class QuestionKind(StrEnum):
-    """How a question is answered."""
+def _https(link: str) -> str:
+    parts = urlsplit(link)
+    if link and (parts.scheme != "https" or not parts.hostname or not link.isprintable()):
+        raise ValueError("A video is a link that begins with https://.")
+    return link
 
-    SINGLE = "single"
-    MULTIPLE = "multiple"
+
+def _file_name(name: str) -> str:
+    if name and (name.startswith(".") or any(c in name for c in "/\\\0") or not name.isprintable()):
+        raise ValueError("A file stands beside the course's own file. Give its bare name.")
+    return name
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A few minutes of reading."""
+    """A few minutes: reading, a video to follow a link to, or a file to take along.
+
+    `file` names a file beside the course's; `file_sha256` is what it held when it was published.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     key: Key
     title: Text
     minutes: Minutes
-    markdown: Annotated[str, Field(min_length=1)]
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question. `answer` repeats the right options word for word; `lesson` explains it."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    key: Key
-    kind: QuestionKind
-    text: Annotated[str, Field(min_length=1)]
-    options: Annotated[tuple[Text, ...], Field(min_length=2, max_length=10)]
-    answer: Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
-    lesson: str
+    markdown: Annotated[str, Field(min_length=1)] | None = None
+    video: Annotated[str, Field(max_length=500), AfterValidator(_https)] = ""
+    file: Annotated[str, Field(max_length=200), AfterValidator(_file_name)] = ""
+    file_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
     def __post_init__(self) -> None:
-        """Refuse a question that nobody could answer rightly."""
-        if len(set(self.options)) < len(self.options):
-            raise ValueError("Two options read the same. Reword one.")
-        for right in self.answer:
-            if right not in self.options:
-                raise ValueError(f"The answer {right!r} is no option. {near(right, self.options)}")
-        if self.kind is QuestionKind.SINGLE and len(self.answer) != 1:
-            raise ValueError('A single question has one right option. Make it kind = "multiple".')
+        """Refuse a lesson that holds nothing."""
+        if not ((self.markdown or "").strip() or self.video or self.file):
+            raise ValueError("A lesson holds something. Add markdown, video or file.")
 
 
 @dataclass(frozen=True)
 class Quiz:
-    """The questions of a course; `pass_mark` is the share that has to be right, in (0, 1]."""
+    """The questions of a course; `pass_mark` is the share that has to be right, in (0, 1].
+
+    `draw` says how many questions of a pool are asked; those of no pool are always asked. `attempts`
+    is how often it may be handed in a cycle, `cool_down_hours` how long to wait after failing. With a
+    `time_limit_minutes` the server keeps the time.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     minutes: Minutes
     pass_mark: Annotated[float, Field(gt=0, le=1)]
-    questions: Annotated[tuple[Question, ...], Field(min_length=1)]
+    questions: Annotated[tuple[Question, ...], Field(min_length=1, max_length=500)]
+    draw: dict[str, Annotated[int, Field(ge=1)]] = field(default_factory=dict)
+    shuffle: bool = False
+    attempts: Annotated[int, Field(ge=1, le=100)] | None = None
+    cool_down_hours: Annotated[int, Field(ge=0, le=24 * 90)] = 0
+    time_limit_minutes: Annotated[int, Field(ge=1, le=600)] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse pools that cannot be drawn from."""
+        pools = [question.pool for question in self.questions if question.pool]
+        for name, count in self.draw.items():
+            if name not in pools:
+                raise ValueError(f"draw names {name!r}, no question's pool. {near(name, pools)}")
+            if count > pools.count(name):
+                raise ValueError(
+                    f"draw asks for {count} of {name!r}, which has {pools.count(name)}. "
+                    "Lower it or add questions."
+                )
+        for name in dict.fromkeys(pools):
+            if name not in self.draw:
+                raise ValueError(f"How many of the pool {name!r}? Add draw = {{ {name} = 1 }}.")
+
+    @property
+    def asked(self) -> int:
+        """Return how many questions a person is asked."""
+        return sum(not question.pool for question in self.questions) + sum(self.draw.values())
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,16 @@ def draw_paper(quiz: Quiz, seed: str) -> Paper:
             continue
         # An order question in its file's order could give its answer away.
         if quiz.shuffle or question.kind is QuestionKind.ORDER:
-            options = sorted(question.options, key=lambda o: _rank(seed, question.key, o))
-            question = replace(question, options=tuple(options))
-        asked.append(question)
+            asked.append(replace(question, options=_shuffled(question, seed)))
+        else:
+            asked.append(question)
     if quiz.shuffle:
         asked.sort(key=lambda q: _rank(seed, q.key))
     return Paper(tuple(asked))
+
+
+def _shuffled(question: Question, seed: str) -> tuple[str, ...]:
+    return tuple(sorted(question.options, key=lambda option: _rank(seed, question.key, option)))
 
 
 def _drawn(quiz: Quiz, pool: str, seed: str) -> set[str]:

@@ -199,7 +199,10 @@ class LessonView(Base):
 
 
 class Attempt(Base):
-    """A quiz that a person handed in, graded on the server."""
+    """A quiz that a person handed in, graded on the server.
+
+    `awaiting`: its texts wait for staff, whose word is a row of its own. `late`: the time was over.
+    """
 
     __tablename__ = "attempt"
 
@@ -213,6 +216,8 @@ class Attempt(Base):
     share_right: Mapped[float]
     passed: Mapped[bool]
     at: Mapped[datetime]
+    awaiting: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    late: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     __table_args__ = (UniqueConstraint("person_id", "course_id", "cycle", "number"),)
 
@@ -233,7 +238,10 @@ class Award(Base):
     awarded_at: Mapped[datetime]
     valid_until: Mapped[datetime]
 
-    __table_args__ = (UniqueConstraint("person_id", "course_key", "cycle"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "course_key", "cycle"),
+        Index("ix_award_valid_until", "valid_until"),
+    )
 
 
 class Resource(Base):

@@ -57,6 +57,9 @@ class TrackStepKind(StrEnum):
     PROFILE = "profile"
     COURSE = "course"
     CERTIFICATION = "certification"
+    TASK = "task"  # the partner hands in a proof, staff check it
+    CALL = "call"  # staff book it and say that it was held
+    APPROVAL = "approval"  # staff approve
 
 
 class PartnerState(StrEnum):
