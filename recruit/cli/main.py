@@ -9,6 +9,7 @@ from recruit.cli import (
     crm,
     demo,
     firms,
+    inbound,
     learning,
     onboarding,
     people,
@@ -56,7 +57,19 @@ def list_settings(output_format: FormatOption = Format.TABLE) -> None:
     print_rows(rows, ["variable", "default", "meaning"], output_format)
 
 
-for stage in (sourcing, firms, scoring, learning, sequences, onboarding, crm, people, serve, demo):
+for stage in (
+    sourcing,
+    firms,
+    scoring,
+    learning,
+    sequences,
+    inbound,
+    onboarding,
+    crm,
+    people,
+    serve,
+    demo,
+):
     stage.register(cli)
 
 

@@ -1,7 +1,5 @@
-"""`recruit sequence`, `enroll` and `inbound`: who gets what, when, and what comes back."""
+"""`recruit sequence` and `enroll`: who gets what, and when."""
 
-import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from recruit.scoring.usecases import RankedFirm
 
 sequence = typer.Typer(help="The sequences of messages and tasks.", no_args_is_help=True)
-inbound = typer.Typer(help="Mail that comes back.", no_args_is_help=True)
 
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", help="Take firms from this ranking.")
@@ -35,7 +32,6 @@ def register(cli: typer.Typer) -> None:
     cli.command("enroll")(enroll)
     mailboxes.register(cli)
     suppression.register(cli)
-    cli.add_typer(inbound, name="inbound")
 
 
 @contextmanager
@@ -209,39 +205,3 @@ def _best(tx: "Transaction", profile: str | None, top: int) -> "list[RankedFirm]
     if profile is None:
         fail("Say which firms: --profile P --top N for the best of a ranking, or --firm ID.")
     return list_ranking(tx, profile_name=profile, top=top)
-
-
-@inbound.command("classify")
-def classify(
-    files: Annotated[list[Path], typer.Argument(help="Raw mails, one a file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-) -> None:
-    """Tell what raw mails are: bounce, complaint, auto_reply or human. Nothing is saved."""
-    from recruit.sequences.classify import classify as classify_mail
-    from recruit.sequences.values import InboundKind
-
-    rows: list[dict[str, Any]] = []
-    for file in files:
-        try:
-            verdict = classify_mail(file.read_bytes())
-        except OSError as error:
-            fail(f"{file} cannot be read: {error.strerror}.")
-        kind = verdict.kind
-        if kind is InboundKind.UNSUBSCRIBE:
-            # A person's wish for no more mail is a human mail; a mail program's is a report.
-            kind = InboundKind.HUMAN if verdict.mood else InboundKind.COMPLAINT
-        row = {
-            "file": str(file),
-            "kind": kind.value,
-            "hard": verdict.hard,
-            "status": verdict.status,
-            "recipient": verdict.recipient,
-            "until": verdict.until.isoformat() if verdict.until else None,
-            "text": verdict.text,
-        }
-        if as_json:
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
-        rows.append(row)
-    if not as_json:
-        columns = ["file", "kind", "hard", "status", "recipient", "until", "text"]
-        print_rows([row | {"text": str(row["text"])[:80]} for row in rows], columns, Format.TABLE)

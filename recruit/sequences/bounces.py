@@ -71,6 +71,7 @@ _DELAYED = re.compile(r"delay|warning|will (be )?retr|no action is required", re
 _ANY_CODE = re.compile(r"(?<![\d.])5\d\d(?![\d.])")
 _BRACKETED = re.compile(r"\[(user|host|recipient|mailbox)[^\]\n]{0,60}\]", re.IGNORECASE)
 _VAGUE = {Reason.UNTOLD, Reason.RECIPIENT_REFUSED}
+_NAMED_RECIPIENT = re.compile(r"(?m)^\s{0,8}<?([\w.+=\-/&'*]+@[\w\-]+(?:\.[\w\-]+)+)>?\s*:?")
 _ACTIONS = {"failed", "delayed", "delivered", "relayed", "expanded", "deliverable", "expired"}
 
 
@@ -270,7 +271,9 @@ def _failed_recipient(mail: MailParts) -> str | None:
             address = found.lower().strip(".'")
             if address not in ours and not _DAEMON.match(address):
                 return str(address)
-    return None
+    # Somebody may have written to themselves.
+    named = _NAMED_RECIPIENT.search(text)
+    return named.group(1).lower() if named else None
 
 
 def _explanation(mail: MailParts) -> str:
