@@ -20,16 +20,16 @@ from recruit.firms.bulk.arrays import Flags, Ints, Longs, Numbers, look_up, pack
 from recruit.firms.bulk.crowds import Crowds, doublings
 from recruit.firms.bulk.naming import Codes
 from recruit.firms.bulk.pairs import Places
-from recruit.firms.bulk.sheet import GENERIC, NUMBER, OWN, PLACE, Sheet
+from recruit.firms.bulk.sheet import FEWEST_WORDS, GENERIC, NUMBER, OWN, PLACE, Sheet
 from recruit.firms.likeness import DISTINCTIVE_BITS, NameLevel, apart_bits
-from recruit.firms.matching import MARGIN, MatchDecision
+from recruit.firms.matching import DOUBT, MARGIN, MatchDecision
 from recruit.firms.rarity import Rarity
 from recruit.firms.values import Verdict
 
 # Pairs looked at in one go: enough to make Python's part of the work nothing.
 _AT_ONCE = 100_000
 # So many words that only one name has are compared by their letters; names with more are open.
-MOST_LEFT = 3
+MOST_LEFT = FEWEST_WORDS
 # `evidence.BRAND` in doublings.
 _BRAND = math.log2(weights.BRAND) - 1
 _BIG_BRAND = math.log2(weights.BIG_BRAND) - 1
@@ -153,7 +153,7 @@ class Scorer:
         total += np.where(forms_differ, weights.OTHER_LEGAL_FORM, 0)
         total -= self.rarity.needed_bits + MARGIN
         street_low, street_high, street_own = self._streets(a, b, found)
-        name_low, name_high, suffices = self._names(a, b, misspelt)
+        name_low, name_high, suffices = self._names(a, b, misspelt, total + street_high)
         low = total + street_low + name_low
         high = total + street_high + name_high
         odd = sheet.odd[a] | sheet.odd[b]
@@ -301,8 +301,13 @@ class Scorer:
         )
         return np.where(one_city | one_postcode, in_town, crowd).astype(np.float32)
 
-    def _names(self, a: Longs, b: Longs, misspelt: bool) -> tuple[Numbers, Numbers, Flags]:
-        """Return the bounds of what the names say, and where the name alone may suffice."""
+    def _names(
+        self, a: Longs, b: Longs, misspelt: bool, others: Numbers
+    ) -> tuple[Numbers, Numbers, Flags]:
+        """Return the bounds of what the names say, and where the name alone may suffice.
+
+        `others` is the most that everything else says together.
+        """
         sheet = self.sheet
         name_a, name_b = sheet.name[a], sheet.name[b]
         words_a, words_b = sheet.words[name_a], sheet.words[name_b]
@@ -362,22 +367,32 @@ class Scorer:
         if not misspelt:
             return low, low, same & distinctive & (crowding == 0)
         # What the words left over could say, were they all misspelt.
-        spare, could_own = np.zeros(len(a), np.float32), np.zeros(len(a), bool)
-        fuzzy = np.flatnonzero(left_a & left_b)
+        left = left_a & left_b & ~same
+        spare = np.minimum(
+            np.where(only_a & (kind_a != NUMBER), bits_a, 0).sum(axis=1),
+            np.where(only_b & (kind_b != NUMBER), bits_b, 0).sum(axis=1),
+        )
+        spare = np.where(left, spare, 0).astype(np.float32)
+        could_own = (own_a & only_a).any(axis=1) & (own_b & only_b).any(axis=1) & left
+
+        def most() -> Numbers:
+            points = self._name_points(
+                agreed + spare,
+                distinctive | could_own,
+                np.full(len(a), weights.WHOLE_NAME[NameLevel.CORE]),
+                np.zeros(len(a), np.float32),
+                distinctive | could_own,
+            )
+            unlike = weights.OTHER_NUMBER * (numbers & ~same)
+            bounded: Numbers = np.maximum(points + unlike, weights.UNLIKE_NAME).astype(np.float32)
+            return bounded
+
+        # Only where it could matter is looked which of them could be.
+        fuzzy = np.flatnonzero((spare > 0) & (others + most() >= -DOUBT - 0.1))
         spare[fuzzy], could_own[fuzzy] = self._could_agree(
             words_a[fuzzy], words_b[fuzzy], only_a[fuzzy], only_b[fuzzy]
         )
-        most = self._name_points(
-            agreed + spare,
-            distinctive | could_own,
-            np.full(len(a), weights.WHOLE_NAME[NameLevel.CORE]),
-            np.zeros(len(a), np.float32),
-            distinctive | could_own,
-        )
-        most = np.maximum(
-            most + weights.OTHER_NUMBER * (numbers & ~same), weights.UNLIKE_NAME
-        ).astype(np.float32)
-        high = np.where(spare > 0, np.maximum(most, low), low)
+        high = np.where(spare > 0, np.maximum(most(), low), low)
         return low, high, same & distinctive & (crowding == 0)
 
     def _name_points(

@@ -40,6 +40,7 @@ from recruit.firms.names import Word, WordKind, parse_name
 # So many mail addresses, phones and words are compared in columns; a sighting with more is `odd`.
 MOST_VALUES = 3
 MOST_WORDS = 8
+FEWEST_WORDS = 3
 _KINDS = list(WordKind)
 OWN, GENERIC, PLACE, NUMBER = (_KINDS.index(kind) for kind in WordKind)
 
@@ -273,8 +274,9 @@ def _read_names(read: ReadNames) -> dict[str, Any]:
             row[at, : len(kept)] = kept
         else:
             row[at, : len(words)] = words
+    used = max(FEWEST_WORDS, int((row >= 0).sum(axis=1).max(initial=1)))
     return {
-        "words": row,
+        "words": row[:, :used],
         "odd_name": odd,
         "said": read.words,
         "key": spellings.all_of(read.keys),
