@@ -11,12 +11,62 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_COUNTRIES = np.array("US GB DE FR NL IN CN PL SE IT ES CA AU BR CH AT BE DK NO FI".split())
-_TRADES = (
-    "kubernetes,managed services,consulting,training,support,devops,platform engineering,cloud native,"
-    "cloud migration,systems integration,terraform,observability,aws,azure,security,soc,backup,voip,"
-    "web development,design,branding,ecommerce,python,java,go,rust,data engineering,ai,hosting,erp"
-).split(",")
+_COUNTRIES = np.array(
+    [
+        "US",
+        "GB",
+        "DE",
+        "FR",
+        "NL",
+        "IN",
+        "CN",
+        "PL",
+        "SE",
+        "IT",
+        "ES",
+        "CA",
+        "AU",
+        "BR",
+        "CH",
+        "AT",
+        "BE",
+        "DK",
+        "NO",
+        "FI",
+    ]
+)
+_TRADES = [
+    "kubernetes",
+    "managed services",
+    "consulting",
+    "training",
+    "support",
+    "devops",
+    "platform engineering",
+    "cloud native",
+    "cloud migration",
+    "systems integration",
+    "terraform",
+    "observability",
+    "aws",
+    "azure",
+    "security",
+    "soc",
+    "backup",
+    "voip",
+    "web development",
+    "design",
+    "branding",
+    "ecommerce",
+    "python",
+    "java",
+    "go",
+    "rust",
+    "data engineering",
+    "ai",
+    "hosting",
+    "erp",
+]
 SPECIALTIES = _TRADES + [f"trade {number}" for number in range(90)]
 _CERTIFICATES = ["Kubernetes Certified Service Provider", "ISO 27001", "SOC 2", "Cyber Essentials"]
 _VENDORS = ["microsoft", "cisco", "aws", "vmware", "fortinet"]

@@ -54,6 +54,8 @@ def read_parquet(path: Path) -> FirmColumns:
             columns = dict(zip(wanted, readers.map(read, wanted), strict=True))
     except (OSError, pa.ArrowException) as error:
         raise ParquetRefused(f"{path} cannot be read as Parquet: {error}") from error
+    # What decoding needed for a moment is given back before scoring needs as much.
+    pa.default_memory_pool().release_unused()
     return _join(columns, metadata.num_rows, f"row of {path.name}")
 
 
@@ -106,11 +108,12 @@ def _join(columns: dict[str, Any], size: int, origin: str) -> FirmColumns:
 def _whole(values: pa.ChunkedArray) -> Any:
     if values.null_count:
         raise pa.ArrowInvalid("id and version are needed of every firm.")
-    return values.cast(pa.int64()).to_numpy()
+    return values.cast(pa.int64()).combine_chunks().to_numpy(zero_copy_only=False)
 
 
 def _numbers(values: pa.ChunkedArray) -> Floats:
-    return values.cast(pa.float64()).to_numpy()  # type: ignore[no-any-return]
+    array = values.cast(pa.float64()).combine_chunks()
+    return pc.fill_null(array, float("nan")).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
 def _text(values: pa.ChunkedArray) -> pa.Array:

@@ -1,12 +1,18 @@
 """A table of a profile's TOML file, read key by key; what is wrong is said with file, key and remedy."""
 
+import json
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 from recruit.sourcing.text import storable
+
+
+# A key that can be named as it is: as TOML has it bare, or with the blanks that a criterion's may have.
+_PLAIN = re.compile(r"[\w -]+")
 
 
 class ProfileError(ValueError):
@@ -34,8 +40,9 @@ class Section:
         return ProfileError(f"{self.file}: {self.where(key)}: {message}")
 
     def where(self, key: str) -> str:
-        """Return the full name of a key, as in `criteria.size.points`."""
-        return ".".join(part for part in (self.path, key) if part) or "top level"
+        """Return the full name of a key, as in `criteria.size.points`; odd ones in quotes, as in TOML."""
+        shown = key if not key or _PLAIN.fullmatch(key) else json.dumps(key)
+        return ".".join(part for part in (self.path, shown) if part) or "top level"
 
     def has(self, key: str) -> bool:
         """Tell whether the key is there; one that may be there is a known key."""
@@ -126,6 +133,8 @@ class Section:
     def _storable(self, key: str, value: str) -> str:
         if storable(value) != value:
             raise self.error(key, f"{value!r} holds a control character. Take it out.")
+        if len(value.splitlines()) > 1 or "\t" in value:
+            raise self.error(key, f"{value!r} holds a line break or a tab. Write it on one line.")
         return value
 
     def _take(self, key: str, default: Any) -> Any:
