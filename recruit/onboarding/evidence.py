@@ -21,6 +21,15 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class AgreementChange:
+    """A version that who has accepted an earlier one is asked to accept before `accept_by`."""
+
+    number: int
+    published_at: datetime
+    accept_by: datetime
+
+
+@dataclass(frozen=True)
 class Declared:
     """A step that somebody declared done, or that a channel manager waived with a reason."""
 
@@ -74,9 +83,26 @@ class Evidence:
     courses: Mapping[str, CourseDefinition]
     members: tuple[Member, ...] = ()
     signatures: Mapping[str, Signature] = field(default_factory=dict)
+    # By the agreement's name, oldest first: all that the partner accepted, and all that it is asked to.
+    accepted: Mapping[str, tuple[Signature, ...]] = field(default_factory=dict)
+    changes: Mapping[str, tuple[AgreementChange, ...]] = field(default_factory=dict)
     declared: Mapping[str, Declared] = field(default_factory=dict)
     left_at: datetime | None = None
 
     def find_member(self, person_id: int) -> Member | None:
         """Return the member who is this person."""
         return next((m for m in self.members if m.person_id == person_id), None)
+
+    def change_to_accept(self, agreement: str, now: datetime) -> AgreementChange | None:
+        """Return the newest version that the partner, who accepted an earlier one, has yet to accept."""
+        last = max(
+            (s.number for s in self.accepted.get(agreement, ()) if s.at <= now), default=None
+        )
+        if last is None:
+            return None
+        asked = [
+            change
+            for change in self.changes.get(agreement, ())
+            if change.number > last and change.published_at <= now
+        ]
+        return asked[-1] if asked else None

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,14 @@ from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 from recruit.onboarding import published, store
 from recruit.onboarding.course import CourseDefinition, parse_course
-from recruit.onboarding.evidence import Certificate, Declared, Evidence, Member, Signature
+from recruit.onboarding.evidence import (
+    AgreementChange,
+    Certificate,
+    Declared,
+    Evidence,
+    Member,
+    Signature,
+)
 from recruit.onboarding.gates import Decision, decide
 from recruit.onboarding.store import NotAMember, UnknownPartner
 from recruit.onboarding.tables import (
@@ -28,7 +36,8 @@ from recruit.onboarding.tables import (
     Track,
 )
 from recruit.onboarding.track import TrackDefinition, parse_track
-from recruit.onboarding.values import Action
+from recruit.onboarding.training_tables import AttemptReview
+from recruit.onboarding.values import Action, TrackStepKind
 from recruit.people.tables import LoginSession, Person
 
 
@@ -69,7 +78,9 @@ def gather_many(
         for course in published.list_courses(tx)
     }
     members = _members(tx, only(PartnerMember.partner_id))
+    changes = _changes(tx)
     signatures: dict[int, dict[str, Signature]] = defaultdict(dict)
+    accepted_all: dict[int, dict[str, tuple[Signature, ...]]] = defaultdict(dict)
     for row in tx.session.execute(
         select(AgreementAcceptance, AgreementVersion.name, AgreementVersion.number)
         .join(AgreementVersion, AgreementVersion.id == AgreementAcceptance.agreement_version_id)
@@ -77,10 +88,12 @@ def gather_many(
         .order_by(AgreementAcceptance.accepted_at, AgreementAcceptance.id)
     ):
         accepted, name, number = row
-        signatures[accepted.partner_id].setdefault(
-            name,
-            Signature(name, number, accepted.person_id, accepted.typed_name, accepted.accepted_at),
+        signature = Signature(
+            name, number, accepted.person_id, accepted.typed_name, accepted.accepted_at
         )
+        signatures[accepted.partner_id].setdefault(name, signature)
+        of_partner = accepted_all[accepted.partner_id]
+        of_partner[name] = (*of_partner.get(name, ()), signature)
     declared: dict[int, dict[str, Declared]] = defaultdict(dict)
     for step in tx.session.scalars(select(StepEvidence).where(only(StepEvidence.partner_id))):
         declared[step.partner_id][step.step_key] = Declared(
@@ -101,13 +114,34 @@ def gather_many(
             company_name=partner.company.get("name") or firm_name,
             accepted_at=partner.accepted_at,
             left_at=partner.left_at,
-            track=read_track(definition, definition_hash),
+            track=read_track(definition, definition_hash, partner.agreement),
             courses=courses,
             members=tuple(members.get(partner.id, ())),
             signatures=signatures.get(partner.id, {}),
+            accepted=accepted_all.get(partner.id, {}),
+            changes=changes,
             declared=declared.get(partner.id, {}),
         )
     return found
+
+
+def _changes(tx: Transaction) -> dict[str, tuple[AgreementChange, ...]]:
+    changes: dict[str, tuple[AgreementChange, ...]] = {}
+    rows = tx.session.execute(
+        select(
+            AgreementVersion.name,
+            AgreementVersion.number,
+            AgreementVersion.published_at,
+            AgreementVersion.accept_by,
+        )
+        .where(AgreementVersion.accept_by.is_not(None))
+        .order_by(AgreementVersion.name, AgreementVersion.number)
+    )
+    for name, number, published_at, accept_by in rows:
+        if accept_by is not None:
+            change = AgreementChange(number, published_at, accept_by)
+            changes[name] = (*changes.get(name, ()), change)
+    return changes
 
 
 def _members(tx: Transaction, of_partners: Any) -> dict[int, list[Member]]:
@@ -123,9 +157,10 @@ def _members(tx: Transaction, of_partners: Any) -> dict[int, list[Member]]:
         lessons[person_id][course_key, lesson_key] = at
     passed: dict[int, dict[str, datetime]] = defaultdict(dict)
     for person_id, course_key, at in tx.session.execute(
-        select(Attempt.person_id, Course.key, func.min(Attempt.at))
+        select(Attempt.person_id, Course.key, func.min(func.coalesce(AttemptReview.at, Attempt.at)))
         .join(Course, Course.id == Attempt.course_id)
-        .where(Attempt.passed, Attempt.person_id.in_(people))
+        .join(AttemptReview, AttemptReview.attempt_id == Attempt.id, isouter=True)
+        .where(Attempt.passed | AttemptReview.passed, Attempt.person_id.in_(people))
         .group_by(Attempt.person_id, Course.key)
     ):
         passed[person_id][course_key] = at
@@ -170,15 +205,25 @@ def _members(tx: Transaction, of_partners: Any) -> dict[int, list[Member]]:
 
 
 # Versions are immutable and few, and partners many: each is read once a process.
-_tracks: dict[str, TrackDefinition] = {}
+_tracks: dict[tuple[str, str], TrackDefinition] = {}
 _courses: dict[str, CourseDefinition] = {}
 
 
-def read_track(definition: dict[str, Any], definition_hash: str) -> TrackDefinition:
-    """Return a stored track version."""
-    if definition_hash not in _tracks:
-        _tracks[definition_hash] = parse_track(definition, file="stored track")
-    return _tracks[definition_hash]
+def read_track(
+    definition: dict[str, Any], definition_hash: str, agreement: str = ""
+) -> TrackDefinition:
+    """Return a stored track version; `agreement` is the one that its step asks this partner to sign."""
+    key = (definition_hash, agreement)
+    if key not in _tracks:
+        track = parse_track(definition, file="stored track")
+        if agreement:
+            steps = tuple(
+                replace(step, agreement=agreement) if step.kind is TrackStepKind.AGREEMENT else step
+                for step in track.steps
+            )
+            track = replace(track, steps=steps)
+        _tracks[key] = track
+    return _tracks[key]
 
 
 def read_course(definition: dict[str, Any], definition_hash: str) -> CourseDefinition:

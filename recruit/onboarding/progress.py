@@ -129,8 +129,7 @@ def _waived(evidence: Evidence, key: str) -> bool:
 def _standing(step: TrackStep, evidence: Evidence, now: datetime) -> _Standing:
     match step.kind:
         case TrackStepKind.AGREEMENT:
-            signature = evidence.signatures.get(step.agreement)
-            return _Standing(signature.at, by=signature.signer) if signature else _Standing()
+            return _agreement_standing(step, evidence, now)
         case TrackStepKind.PROFILE:
             declared = evidence.declared.get(step.key)
             if declared is None or declared.waived:
@@ -140,6 +139,16 @@ def _standing(step: TrackStep, evidence: Evidence, now: datetime) -> _Standing:
             return _course_standing(step, evidence)
         case TrackStepKind.CERTIFICATION:
             return _certification_standing(step, evidence, now)
+
+
+def _agreement_standing(step: TrackStep, evidence: Evidence, now: datetime) -> _Standing:
+    signature = evidence.signatures.get(step.agreement)
+    if signature is None:
+        return _Standing()
+    change = evidence.change_to_accept(step.agreement, now)
+    if change is not None and change.accept_by <= now:
+        return _Standing(lapsed_at=change.accept_by)
+    return _Standing(signature.at, by=signature.signer)
 
 
 def _course_standing(step: TrackStep, evidence: Evidence) -> _Standing:
@@ -210,7 +219,10 @@ def _sentence(step: TrackStep, state: StepState, standing: _Standing, evidence: 
     match step.kind:
         case TrackStepKind.AGREEMENT:
             signers = [m.name for m in evidence.members if m.role is MemberRole.SIGNATORY]
-            return f"{' or '.join(signers) or 'your signatory'} signs the agreement"
+            who = " or ".join(signers) or "your signatory"
+            if standing.lapsed_at is not None:
+                return f"{who} accepts the new version of the agreement"
+            return f"{who} signs the agreement"
         case TrackStepKind.PROFILE:
             return "you tell us about your company"
         case TrackStepKind.COURSE:

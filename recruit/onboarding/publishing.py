@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from recruit.db.transaction import Transaction
 from recruit.onboarding import published
+from recruit.onboarding.agreements import ask_to_accept
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.definitions import ContentError, definition_json, near
 from recruit.onboarding.tables import AgreementVersion, Course, Resource, Track
+from recruit.onboarding.terms import Commitment, commitments_json, hash_terms
 from recruit.onboarding.track import TrackDefinition, parse_track
 from recruit.onboarding.values import Action
 
@@ -19,11 +21,24 @@ def _hash(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def publish_agreement(tx: Transaction, *, name: str, title: str, text: str) -> AgreementVersion:
-    """Publish a text to sign; the same text is the same version."""
+def publish_agreement(
+    tx: Transaction,
+    *,
+    name: str,
+    title: str,
+    text: str,
+    commitments: Sequence[Commitment] = (),
+    grace_days: int | None = None,
+) -> AgreementVersion:
+    """Publish a text to sign, and what it commits to; the same of both is the same version.
+
+    With `grace_days` everybody who has accepted an earlier version is asked to accept this one within
+    as many days; without, they stay with what they accepted.
+    """
     if not text.strip():
         raise ContentError(f"agreement {name}: The text is empty. Write what is agreed.")
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    rows = commitments_json(commitments)
+    digest = hash_terms(text, rows)
     newest = published.find_agreement(tx, name)
     if newest is not None and newest.sha256 == digest:
         newest.title = title
@@ -35,9 +50,12 @@ def publish_agreement(tx: Transaction, *, name: str, title: str, text: str) -> A
         text=text,
         sha256=digest,
         published_at=tx.now,
+        commitments=rows,
+        accept_by=tx.now + timedelta(days=grace_days) if newest and grace_days else None,
     )
     tx.session.add(version)
     tx.session.flush()
+    ask_to_accept(tx, version)
     return version
 
 

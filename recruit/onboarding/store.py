@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from recruit.db.base import Base
@@ -12,6 +12,7 @@ from recruit.firms.families import list_families
 from recruit.firms.tables import Firm
 from recruit.onboarding.tables import (
     AgreementAcceptance,
+    AgreementVersion,
     Attempt,
     Award,
     Candidate,
@@ -20,6 +21,7 @@ from recruit.onboarding.tables import (
     PartnerMember,
     StepEvidence,
 )
+from recruit.onboarding.training_tables import AttemptReview
 
 R = TypeVar("R", bound=Base)
 
@@ -34,6 +36,10 @@ class UnknownPartner(LookupError):
 
 class NotAMember(LookupError):
     """A person belongs to no partner (any more)."""
+
+
+class UnknownStep(LookupError):
+    """The track has no such step."""
 
 
 def add_once(tx: Transaction, row: Base) -> bool:
@@ -194,28 +200,17 @@ def list_awards(tx: Transaction, *, person_id: int, course_key: str) -> list[Awa
     )
 
 
-def count_attempts(tx: Transaction, *, person_id: int, course_id: int, cycle: int) -> int:
-    """Return how often a person has handed in a course version's quiz in a cycle."""
-    return (
-        tx.session.scalar(
-            select(func.count())
-            .select_from(Attempt)
-            .where(
-                Attempt.person_id == person_id,
-                Attempt.course_id == course_id,
-                Attempt.cycle == cycle,
-            )
-        )
-        or 0
-    )
-
-
 def has_passed(tx: Transaction, *, person_id: int, course_key: str) -> bool:
     """Tell whether a person has passed any version of a course."""
     found = tx.session.scalar(
         select(Attempt.id)
         .join(Course, Course.id == Attempt.course_id)
-        .where(Attempt.person_id == person_id, Course.key == course_key, Attempt.passed)
+        .join(AttemptReview, AttemptReview.attempt_id == Attempt.id, isouter=True)
+        .where(
+            Attempt.person_id == person_id,
+            Course.key == course_key,
+            Attempt.passed | AttemptReview.passed,
+        )
         .limit(1)
     )
     return found is not None
@@ -243,5 +238,21 @@ def find_acceptance(
         select(AgreementAcceptance).where(
             AgreementAcceptance.partner_id == partner_id,
             AgreementAcceptance.agreement_version_id == agreement_version_id,
+        )
+    )
+
+
+def list_partners_who_accepted(tx: Transaction, agreement: str) -> list[Partner]:
+    """Return the partners who are with us and have accepted any version of an agreement."""
+    accepted = (
+        select(AgreementAcceptance.partner_id)
+        .join(AgreementVersion, AgreementVersion.id == AgreementAcceptance.agreement_version_id)
+        .where(AgreementVersion.name == agreement)
+    )
+    return list(
+        tx.session.scalars(
+            select(Partner)
+            .where(Partner.id.in_(accepted), Partner.left_at.is_(None))
+            .order_by(Partner.id)
         )
     )

@@ -1,5 +1,6 @@
 """What people and edges can do with onboarding: one function an action, gathered from its modules."""
 
+from recruit.onboarding.agreements import NotSignedProperly, sign_agreement
 from recruit.onboarding.candidates import (
     AlreadyDecided,
     accept_candidate,
@@ -33,18 +34,25 @@ from recruit.onboarding.publishing import (
 )
 from recruit.onboarding.steps import (
     CompanyIncomplete,
-    NothingToTake,
-    NotSignedProperly,
     ReasonMissing,
-    UnknownStep,
-    hand_in_quiz,
     save_company,
-    sign_agreement,
     take_back_waiver,
     view_lesson,
     waive_step,
 )
-from recruit.onboarding.store import NotAMember, UnknownCandidate, UnknownPartner
+from recruit.onboarding.store import NotAMember, UnknownCandidate, UnknownPartner, UnknownStep
+from recruit.onboarding.taking import (
+    NothingToReview,
+    NothingToTake,
+    NotNow,
+    NotStarted,
+    ReasonNeeded,
+    grant_attempt,
+    hand_in_quiz,
+    review_attempt,
+    start_quiz,
+)
+from recruit.onboarding.training_store import UnknownAttempt
 
 __all__ = [
     "AlreadyDecided",
@@ -52,10 +60,15 @@ __all__ = [
     "CompanyIncomplete",
     "GateNotMet",
     "NotAMember",
+    "NotNow",
     "NotSignedProperly",
+    "NotStarted",
     "NothingPublished",
+    "NothingToReview",
     "NothingToTake",
     "ReasonMissing",
+    "ReasonNeeded",
+    "UnknownAttempt",
     "UnknownCandidate",
     "UnknownCourse",
     "UnknownPartner",
@@ -68,6 +81,7 @@ __all__ = [
     "gather_evidence",
     "gather_evidence_of_person",
     "gather_many",
+    "grant_attempt",
     "hand_in_quiz",
     "invite_member",
     "invite_signatory",
@@ -79,8 +93,10 @@ __all__ = [
     "publish_track",
     "renew_invitation",
     "reopen_candidate",
+    "review_attempt",
     "save_company",
     "sign_agreement",
+    "start_quiz",
     "take_back_waiver",
     "take_partner_back",
     "view_lesson",
