@@ -14,7 +14,8 @@ from recruit.sourcing.text import storable
 from recruit.sourcing.usecases import LEASE
 from recruit.sourcing.values import Problem
 
-_MOST_ROWS = 2000
+# Each batch waits once for the disk.
+_MOST_ROWS = 5000
 # Characters of facts and problems; a batch of very long rows is cut earlier.
 _MOST_TEXT = 8_000_000
 

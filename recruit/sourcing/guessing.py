@@ -169,7 +169,8 @@ def _guess_column(
     if read is None or len(values) < _FEW:
         return target, sure, because
     share = sum(bool(read(value, today)) for value in values) / len(values)
-    if share < 0.2:
+    # A head that can hardly mean anything else is believed, and its bad cells are told of.
+    if share < 0.2 and rank > 1:
         return _guess_by_values(values)
     return target, sure * (0.5 + share / 2), f"{because} {share:.0%} of its values can be read."
 

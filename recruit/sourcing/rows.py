@@ -124,7 +124,15 @@ class RowReader:
                 if text:
                     if field is FieldName.PHONE and country is None:
                         country = country_of_domain(host_of(str(stated.get(FieldName.WEBSITE, ""))))
-                    row.take(place, field, read(text, country))
+                    cell = read(text, country)
+                    # What `take` does, without a call: this runs for every cell of every row.
+                    if cell.refusal is None and field not in stated:
+                        if cell.json:
+                            pieces.append(cell.json)
+                            stated[field] = cell.value
+                            row.texts[field] = cell.shown
+                    else:
+                        row.take(place, field, cell)
             if field in _ENDS and field not in stated:
                 self._take_ends(row, field)
         if FieldName.NAME not in stated:

@@ -89,7 +89,7 @@ def test_an_import_that_is_killed_again_and_again_ends_whole(
     read = 0
     for _ in range(KILLS):
         process = run_import_process(job_id, settings)
-        read = wait_until_read(app, job_id, min(read + 2000, ROWS))
+        read = wait_until_read(app, job_id, min(read + 5000, ROWS))
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     with app.reading() as tx:
@@ -119,7 +119,7 @@ def test_a_full_disk_stops_an_import_with_a_word_and_it_goes_on_when_there_is_ro
         with app.engine.connect() as connection:
             connection.exec_driver_sql(f"PRAGMA max_page_count={most}")
 
-    limit(pages + 1500)
+    limit(pages + 2500)
     with pytest.raises(
         ImportBrokeOff, match=r"disk of the database is full .* rows are stored\. Make room"
     ):
@@ -159,7 +159,7 @@ def test_an_import_outlives_the_end_of_all_its_connections(
 
     def cut_off(read: int, _expected: int | None) -> None:
         nonlocal cuts
-        if read in {4000, 12000, 20000}:
+        if read in {5000, 15000, 25000}:
             cuts += 1
             # What a restart does to every connection: the server ends it.
             with psycopg.connect(url, autocommit=True) as other:
@@ -185,12 +185,12 @@ def test_a_database_that_stays_away_is_said_and_the_import_goes_on_later(
     away = tmp_path / "away.db"
 
     def take_away(read: int, _expected: int | None) -> None:
-        if read == 4000:
+        if read == 5000:
             app.engine.dispose()
             database.rename(away)
             database.mkdir()
 
-    with pytest.raises(ImportBrokeOff, match=r"does not answer .* 4,000 rows are stored"):
+    with pytest.raises(ImportBrokeOff, match=r"does not answer .* 5,000 rows are stored"):
         run_import(app.transaction, job_id=job_id, runner="test", on_progress=take_away)
     database.rmdir()
     away.rename(database)

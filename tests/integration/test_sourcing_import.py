@@ -122,21 +122,23 @@ def test_a_file_that_cannot_be_used_leaves_no_trace(
 
 
 def test_an_import_that_is_stopped_by_hand_rests_and_goes_on(app: App, tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", "id,name\n" + "".join(f"{n},Firm {n}\n" for n in range(4500)))
+    path = write(
+        tmp_path / "a.csv", "id,name\n" + "".join(f"{n},Firm {n}\n" for n in range(12_000))
+    )
 
     def interrupt(read: int, _expected: int | None) -> None:
-        if read >= 2000:
+        if read >= 5000:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run(app, path, on_progress=interrupt)
     with app.reading() as tx:
         (line,) = list_jobs(tx)
-    assert (line.status, line.new, line.read) == (JobStatus.PAUSED, 2000, 2000)
+    assert (line.status, line.new, line.read) == (JobStatus.PAUSED, 5000, 5000)
     assert "go on from here" in line.message
     report = run(app, path)
-    assert (report.job_id, report.resumed_at) == (line.job_id, 2000)
-    assert (report.read, report.new, report.same) == (4500, 4500, 0)
+    assert (report.job_id, report.resumed_at) == (line.job_id, 5000)
+    assert (report.read, report.new, report.same) == (12_000, 12_000, 0)
 
 
 def test_an_import_that_was_killed_goes_on_once_its_lease_is_over(app: App, tmp_path: Path) -> None:
@@ -170,11 +172,11 @@ def test_another_file_takes_the_place_of_one_that_was_not_finished(
 
 
 def test_progress_is_told_in_rows(app: App, tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", "name\n" + "".join(f"Firm {n}\n" for n in range(4500)))
+    path = write(tmp_path / "a.csv", "name\n" + "".join(f"Firm {n}\n" for n in range(12_000)))
     told: list[tuple[int, int | None]] = []
     run(app, path, on_progress=lambda read, expected: told.append((read, expected)))
-    assert [read for read, _ in told] == [2000, 4000, 4500]
-    assert told[-1] == (4500, 4500)
+    assert [read for read, _ in told] == [5000, 10_000, 12_000]
+    assert told[-1] == (12_000, 12_000)
 
 
 def test_a_workbook_and_json_lines_give_the_same_firm(app: App, tmp_path: Path) -> None:
