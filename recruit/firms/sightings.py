@@ -6,7 +6,7 @@ as objects one by one.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -26,8 +26,8 @@ from sqlalchemy import (
 from recruit.db.base import Base
 from recruit.db.transaction import Transaction
 from recruit.firms.blocking import BLOCK_CAP
-from recruit.firms.tables import BlockKey, Contact, Firm, FirmMember, NameWord
-from recruit.sourcing.tables import Source, SourceRecord
+from recruit.firms.tables import BlockKey, Contact, Firm, FirmMember, NameWord, ResolutionMark
+from recruit.sourcing.tables import Source, SourceRecord, SourcingJob
 from recruit.sourcing.values import Fact
 
 # Ids in one statement: both databases take more, but plan worse.
@@ -41,6 +41,10 @@ _PAGE = 10_000
 _IS_UNSEEN = or_(
     FirmMember.source_record_id.is_(None), FirmMember.record_version != SourceRecord.version
 )
+
+_THE_MARK = 1
+# A transaction's time is when it began: what ends before a run begins may be seen only after it.
+_OVERLAP = timedelta(hours=1)
 
 T = TypeVar("T")
 
@@ -59,25 +63,71 @@ class SeenSighting:
     firm_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What may have changed since the last run: `jobs` that worked since, and from when on things count.
+
+    Both None where no run has been yet, so that everything may be new.
+    """
+
+    jobs: tuple[int, ...] | None = None
+    begun_at: datetime | None = None
+
+
+ALWAYS = Since()
+
+
 def wait_for_other_runs(tx: Transaction) -> None:
     """Let one resolution run at a time; on SQLite every writer waits for its turn anyhow."""
     if tx.session.get_bind().dialect.name == "postgresql":
         tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def list_unseen_sightings(tx: Transaction) -> list[SeenSighting]:
-    """Return the sightings that are new, or have changed since resolution saw them."""
-    return [_read(row) for row in tx.session.execute(_sightings().where(_IS_UNSEEN))]
-
-
-def count_unseen_sightings(tx: Transaction) -> tuple[int, int]:
-    """Return how many sightings are new or changed, and how many there are in all."""
-    unseen = case((_IS_UNSEEN, 1), else_=0)
-    counted = select(func.sum(unseen), func.count()).select_from(
-        outerjoin(SourceRecord, FirmMember, FirmMember.source_record_id == SourceRecord.id)
+def list_jobs_since_last_run(tx: Transaction) -> Since:
+    """Return the jobs that have worked since the last run began, or still do."""
+    mark = tx.session.scalar(select(ResolutionMark.begun_at).where(ResolutionMark.id == _THE_MARK))
+    if mark is None:
+        return Since()
+    since = mark - _OVERLAP
+    jobs = tx.session.scalars(
+        select(SourcingJob.id).where(
+            or_(SourcingJob.finished_at.is_(None), SourcingJob.finished_at >= since)
+        )
     )
-    new, everything = tx.session.execute(counted).one()
-    return int(new or 0), int(everything)
+    return Since(tuple(jobs), since)
+
+
+def mark_run(tx: Transaction) -> None:
+    """Remember that a run began now and has seen what there is."""
+    mark = tx.session.get(ResolutionMark, _THE_MARK)
+    if mark is None:
+        tx.session.add(ResolutionMark(id=_THE_MARK, begun_at=tx.now))
+    else:
+        mark.begun_at = tx.now
+
+
+def list_unseen_sightings(tx: Transaction, since: Since = ALWAYS) -> list[SeenSighting]:
+    """Return the sightings that are new, or have changed since resolution saw them."""
+    unseen = _of_jobs(_sightings().where(_IS_UNSEEN), since)
+    return [_read(row) for row in tx.session.execute(unseen)]
+
+
+def count_unseen_sightings(tx: Transaction, since: Since = ALWAYS) -> int:
+    """Return how many sightings are new, or have changed since resolution saw them."""
+    if since.jobs == ():
+        return 0
+    both = outerjoin(SourceRecord, FirmMember, FirmMember.source_record_id == SourceRecord.id)
+    counted = select(func.count()).select_from(both).where(_IS_UNSEEN)
+    return tx.session.scalar(_of_jobs(counted, since)) or 0
+
+
+def count_sightings(tx: Transaction) -> int:
+    """Return how many sightings there are."""
+    return tx.session.scalar(select(func.count()).select_from(SourceRecord)) or 0
+
+
+def _of_jobs(query: Select[Any], since: Since) -> Select[Any]:
+    return query if since.jobs is None else query.where(SourceRecord.last_job_id.in_(since.jobs))
 
 
 def iterate_facts(tx: Transaction) -> Iterator[tuple[int, list[Any], int | None, bool]]:
@@ -264,15 +314,26 @@ def list_known_addresses(tx: Transaction, firm_ids: Iterable[int]) -> set[tuple[
     return found
 
 
-def list_vanishing(tx: Transaction) -> tuple[list[Firm], list[Firm]]:
-    """Return the firms that no source shows any more, and those that one shows again."""
+def list_vanishing(tx: Transaction, since: Since = ALWAYS) -> tuple[list[Firm], list[Firm]]:
+    """Return the firms that no source shows any more, and those that one shows again.
+
+    Only those are looked at of which a sighting went `since`.
+    """
     shown = exists().where(
         FirmMember.firm_id == Firm.id,
         SourceRecord.id == FirmMember.source_record_id,
         SourceRecord.vanished_at.is_(None),
     )
     live = select(Firm).where(Firm.merged_into_id.is_(None)).order_by(Firm.id)
-    gone = tx.session.scalars(live.where(Firm.vanished_at.is_(None), ~shown))
+    shown_before = live
+    if since.begun_at is not None:
+        went = (
+            select(FirmMember.firm_id)
+            .join(SourceRecord, SourceRecord.id == FirmMember.source_record_id)
+            .where(SourceRecord.vanished_at >= since.begun_at)
+        )
+        shown_before = live.where(Firm.id.in_(went))
+    gone = tx.session.scalars(shown_before.where(Firm.vanished_at.is_(None), ~shown))
     back = tx.session.scalars(live.where(Firm.vanished_at.is_not(None), shown))
     return list(gone), list(back)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, BigInt, Id, status_type
@@ -57,6 +57,24 @@ class Firm(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     vanished_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "ix_firm_vanished_at",
+            "vanished_at",
+            sqlite_where=text("vanished_at IS NOT NULL"),
+            postgresql_where=text("vanished_at IS NOT NULL"),
+        ),
+    )
+
+
+class ResolutionMark(Base):
+    """When the last run of resolution began: what jobs brought later is new to it. There is one row."""
+
+    __tablename__ = "resolution_mark"
+
+    id: Mapped[Id]
+    begun_at: Mapped[datetime]
 
 
 class FirmMember(Base):

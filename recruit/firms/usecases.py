@@ -37,16 +37,18 @@ def resolve_firms(tx: Transaction, *, actor: str = SYSTEM.name) -> ResolutionRep
 
 def _resolve(tx: Transaction, actor: str) -> ResolutionReport:
     queries.wait_for_other_runs(tx)
-    unseen, everything = queries.count_unseen_sightings(tx)
-    if unseen >= FEWEST_IN_BULK and unseen >= everything * LEAST_SHARE_IN_BULK:
+    since = queries.list_jobs_since_last_run(tx)
+    queries.mark_run(tx)
+    unseen = queries.count_unseen_sightings(tx, since)
+    if unseen >= FEWEST_IN_BULK and unseen >= LEAST_SHARE_IN_BULK * queries.count_sightings(tx):
         return resolve_in_bulk(tx, actor)
-    seen = {sighting.id: sighting for sighting in queries.list_unseen_sightings(tx)}
+    seen = {s.id: s for s in queries.list_unseen_sightings(tx, since)} if unseen else {}
     fresh = _fingerprints(seen)
     said = load_said(tx) if fresh else {}
     plan = _plan(tx, fresh, seen, said) if fresh else Plan((), (), ())
     # A changed sighting that no longer names its firm stays where it is.
     placed = {r: s for r, s in seen.items() if r in fresh or s.firm_id is not None}
-    writer = Writer(tx, actor)
+    writer = Writer(tx, actor, since=since)
     writer.apply(plan, placed)
     written = writer.finish()
     settle(tx, fresh, plan, actor)

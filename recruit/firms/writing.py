@@ -46,6 +46,7 @@ class Writer:
     tx: Transaction
     actor: str
     written: Written = field(default_factory=Written)
+    since: queries.Since = queries.ALWAYS
     _history: list[dict[str, Any]] = field(default_factory=list)
 
     def apply(self, plan: Plan, seen: Mapping[int, SeenSighting]) -> None:
@@ -196,7 +197,7 @@ class Writer:
         return {row["firm_id"] for row in rows}
 
     def _note_vanished(self) -> None:
-        gone, back = queries.list_vanishing(self.tx)
+        gone, back = queries.list_vanishing(self.tx, self.since)
         for firm in gone:
             firm.vanished_at = self.tx.now
             self._remember(firm.id, ChangeKind.VANISHED, {})

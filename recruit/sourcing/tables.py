@@ -79,7 +79,15 @@ class SourceRecord(Base):
     last_seen_at: Mapped[datetime]
     vanished_at: Mapped[datetime | None]
 
-    __table_args__ = (UniqueConstraint("source_id", "record_id"),)
+    __table_args__ = (
+        UniqueConstraint("source_id", "record_id"),
+        Index(
+            "ix_source_record_vanished_at",
+            "vanished_at",
+            sqlite_where=text("vanished_at IS NOT NULL"),
+            postgresql_where=text("vanished_at IS NOT NULL"),
+        ),
+    )
 
 
 class JobProblem(Base):

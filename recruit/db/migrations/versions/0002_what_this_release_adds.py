@@ -43,6 +43,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_program_key")),
     )
     op.create_table(
+        "resolution_mark",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("begun_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_resolution_mark")),
+    )
+    op.create_table(
         "saved_view",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -654,6 +660,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("parent_id", BigInt, nullable=True))
         batch_op.add_column(sa.Column("tags", Json, server_default="[]", nullable=False))
         batch_op.create_index(batch_op.f("ix_firm_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_index(
+            "ix_firm_vanished_at",
+            ["vanished_at"],
+            unique=False,
+            sqlite_where=sa.text("vanished_at IS NOT NULL"),
+            postgresql_where=sa.text("vanished_at IS NOT NULL"),
+        )
         batch_op.create_foreign_key(batch_op.f("fk_firm_parent_id"), "firm", ["parent_id"], ["id"])
 
     with op.batch_alter_table("firm_change", schema=None) as batch_op:
@@ -718,11 +731,20 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
+
+    with op.batch_alter_table("source_record", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_source_record_vanished_at",
+            ["vanished_at"],
+            unique=False,
+            sqlite_where=sa.text("vanished_at IS NOT NULL"),
+            postgresql_where=sa.text("vanished_at IS NOT NULL"),
+        )
 
     with op.batch_alter_table("sourcing_job", schema=None) as batch_op:
         batch_op.add_column(sa.Column("bytes_read", BigInt, server_default="0", nullable=False))
@@ -755,17 +777,24 @@ def downgrade() -> None:
         batch_op.drop_column("worked_s")
         batch_op.drop_column("bytes_read")
 
+    with op.batch_alter_table("source_record", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_source_record_vanished_at",
+            sqlite_where=sa.text("vanished_at IS NOT NULL"),
+            postgresql_where=sa.text("vanished_at IS NOT NULL"),
+        )
+
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
 
@@ -808,6 +837,11 @@ def downgrade() -> None:
 
     with op.batch_alter_table("firm", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_firm_parent_id"), type_="foreignkey")
+        batch_op.drop_index(
+            "ix_firm_vanished_at",
+            sqlite_where=sa.text("vanished_at IS NOT NULL"),
+            postgresql_where=sa.text("vanished_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_firm_parent_id"))
         batch_op.drop_column("tags")
         batch_op.drop_column("parent_id")
@@ -939,6 +973,7 @@ def downgrade() -> None:
     op.drop_table("attempt_grant")
     op.drop_table("source_trial")
     op.drop_table("saved_view")
+    op.drop_table("resolution_mark")
     op.drop_table("program")
     op.drop_table("persons_verdict")
     op.drop_table("lesson_file")
