@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from starlette.requests import ClientDisconnect
 
 from recruit.db.transaction import Transaction
 from recruit.insights.prospects import ProspectQuery, list_prospects
@@ -86,7 +87,11 @@ async def build(request: Request, app: AppDep, person: StaffPerson) -> Response:
 @router.post("/preview")
 async def show_preview(request: Request, app: AppDep) -> Response:
     """Show beside the form what it would bring, without saving it."""
-    form = await request.form(max_fields=5000)
+    try:
+        form = await request.form(max_fields=5000)
+    except ClientDisconnect:
+        # A button was pressed while the preview was asked for.
+        return Response(status_code=204)
     data = read_form((k, v) for k, v in form.multi_items() if isinstance(v, str))
     with app.reading() as tx:
         return render(request, "desk/builder_preview.html", **_look_ahead(tx, data))
