@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from recruit.db.transaction import Transaction
 from recruit.onboarding import published
 from recruit.onboarding.course import CourseDefinition
@@ -18,7 +16,7 @@ from recruit.onboarding.gathering import gather_evidence_of_person
 from recruit.onboarding.grading import next_cycle
 from recruit.onboarding.progress import StepState, StepView, list_steps, state_of, unread_lessons
 from recruit.onboarding.store import NotAMember
-from recruit.onboarding.tables import AgreementAcceptance, AgreementVersion, Partner, Resource
+from recruit.onboarding.tables import Partner, Resource
 from recruit.onboarding.values import Action, PartnerState, TrackStepKind
 
 
@@ -99,20 +97,6 @@ class Home:
     def steps_left(self) -> int:
         """Return how many steps are open."""
         return sum(not step.finished for step in self.steps)
-
-
-@dataclass(frozen=True)
-class AgreementPage:
-    """The text to sign, or what was signed."""
-
-    company: str
-    title: str
-    number: int
-    text: str
-    sha256: str
-    decision: Decision
-    signed_by: str
-    signed_at: datetime | None
 
 
 def evidence_of(tx: Transaction, person_id: int) -> Evidence:
@@ -213,41 +197,6 @@ def _held(evidence: Evidence, member: Member, now: datetime) -> tuple[HeldCertif
         )
         for key, c in newest.items()
         if c.is_valid(now) and key in evidence.courses
-    )
-
-
-def agreement_page(tx: Transaction, person_id: int) -> AgreementPage:
-    """Return the agreement of the person's track, signed or to sign."""
-    evidence = evidence_of(tx, person_id)
-    step = evidence.track.step_of_kind(TrackStepKind.AGREEMENT)
-    version = published.find_agreement(tx, step.agreement) if step else None
-    if step is None or version is None:
-        raise NothingHere("There is no agreement to sign.")
-    signature = evidence.signatures.get(step.agreement)
-    if signature is not None:
-        # What was signed is shown as it was signed, whatever was published since.
-        signed = tx.session.scalar(
-            select(AgreementVersion)
-            .join(
-                AgreementAcceptance,
-                AgreementAcceptance.agreement_version_id == AgreementVersion.id,
-            )
-            .where(
-                AgreementAcceptance.partner_id == evidence.partner_id,
-                AgreementVersion.name == step.agreement,
-                AgreementVersion.number == signature.number,
-            )
-        )
-        version = signed or version
-    return AgreementPage(
-        company=evidence.company_name,
-        title=version.title,
-        number=version.number,
-        text=version.text,
-        sha256=version.sha256,
-        decision=decide(Action.SIGN_AGREEMENT, evidence, tx.now, person_id=person_id),
-        signed_by=signature.signer if signature else "",
-        signed_at=signature.at if signature else None,
     )
 
 

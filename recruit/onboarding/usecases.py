@@ -32,6 +32,14 @@ from recruit.onboarding.publishing import (
     publish_resource,
     publish_track,
 )
+from recruit.onboarding.records import MOST_BYTES as MOST_DOCUMENT_BYTES
+from recruit.onboarding.records import (
+    UnknownRecord,
+    check_record,
+    check_upload,
+    list_unsealed,
+    seal_acceptance,
+)
 from recruit.onboarding.steps import (
     CompanyIncomplete,
     ReasonMissing,
@@ -47,6 +55,7 @@ from recruit.onboarding.taking import (
     NotNow,
     NotStarted,
     ReasonNeeded,
+    find_turn,
     grant_attempt,
     hand_in_quiz,
     review_attempt,
@@ -55,6 +64,7 @@ from recruit.onboarding.taking import (
 from recruit.onboarding.training_store import UnknownAttempt
 
 __all__ = [
+    "MOST_DOCUMENT_BYTES",
     "AlreadyDecided",
     "AlreadySignedIn",
     "CompanyIncomplete",
@@ -72,12 +82,16 @@ __all__ = [
     "UnknownCandidate",
     "UnknownCourse",
     "UnknownPartner",
+    "UnknownRecord",
     "UnknownStep",
     "accept_candidate",
     "add_candidate",
     "check_gate",
+    "check_record",
+    "check_upload",
     "collect_candidates",
     "decline_candidate",
+    "find_turn",
     "gather_evidence",
     "gather_evidence_of_person",
     "gather_many",
@@ -87,6 +101,7 @@ __all__ = [
     "invite_signatory",
     "leave_member",
     "leave_partner",
+    "list_unsealed",
     "publish_agreement",
     "publish_course",
     "publish_resource",
@@ -95,6 +110,7 @@ __all__ = [
     "reopen_candidate",
     "review_attempt",
     "save_company",
+    "seal_acceptance",
     "sign_agreement",
     "start_quiz",
     "take_back_waiver",

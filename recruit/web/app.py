@@ -29,6 +29,7 @@ from recruit.web.desk import (
 from recruit.web.errors import add_error_pages
 from recruit.web.pages import FOLDER, CachedStatic
 from recruit.web.portal import routes as portal
+from recruit.web.public import routes as public
 from recruit.web.request import check_csrf, require_staff
 from recruit.web.security import SecurityHeaders, is_https
 from recruit.wiring import App
@@ -73,6 +74,7 @@ def create_app(app: App) -> FastAPI:
     for page in DESK:
         web.include_router(page.router, dependencies=[Depends(require_staff), csrf])
     web.include_router(portal.router, dependencies=[csrf])
+    web.include_router(public.router, dependencies=[csrf])
     # Mail providers post here without a session: see the module.
     web.include_router(unsubscribe.router)
     web.include_router(inbound.router)

@@ -1,4 +1,4 @@
-"""Certificates: a page to print, and one on which anybody can check it."""
+"""Certificates, on a page and as a file."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -31,9 +31,3 @@ def show_certificate(
         company=evidence.company_name,
         verify=f"{app.settings.base_url.rstrip('/')}/verify/{serial}",
     )
-
-
-@router.get("/verify/{serial}")
-def verify(request: Request, tx: ReadingTx, serial: str) -> Response:
-    """Tell anybody whether a certificate is real and valid."""
-    return render(request, "portal/verify.html", certificate=certificate_page(tx, serial))

@@ -5,13 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from recruit.insights.portal import agreement_page, company_form, evidence_of
+from recruit.insights.agreements import agreement_page, find_acceptance_id
+from recruit.insights.portal import company_form, evidence_of
 from recruit.onboarding.usecases import (
     CompanyIncomplete,
     NotSignedProperly,
     save_company,
     sign_agreement,
 )
+from recruit.web.files import sealed_pdf, show_pdf
 from recruit.web.pages import redirect, render
 from recruit.web.portal.forms import PostedForm
 from recruit.web.portal.locked import show_locked
@@ -41,23 +43,24 @@ def post_agreement(
     text_sha256: Annotated[str, Form()] = "",
 ) -> Response:
     """Accept the agreement, or show the form again with what is missing."""
-    problem = "" if authority else "Tick the box to say that you may sign for your company."
-    if not problem:
-        try:
-            with app.transaction() as tx:
-                sign_agreement(
-                    tx,
-                    partner_id=evidence_of(tx, person.person_id).partner_id,
-                    person_id=person.person_id,
-                    typed_name=typed_name,
-                    job_title=job_title,
-                    ip=client_ip(request),
-                    user_agent=user_agent(request),
-                    text_sha256=text_sha256,
-                )
-            return redirect(request, "/portal", "The agreement is signed. Thank you.")
-        except NotSignedProperly as error:
-            problem = str(error)
+    try:
+        with app.transaction() as tx:
+            acceptance_id = sign_agreement(
+                tx,
+                partner_id=evidence_of(tx, person.person_id).partner_id,
+                person_id=person.person_id,
+                typed_name=typed_name,
+                job_title=job_title,
+                ip=client_ip(request),
+                user_agent=user_agent(request),
+                text_sha256=text_sha256,
+                rendered=str(to_html(agreement_page(tx, person.person_id).text)),
+                authority=bool(authority),
+            ).id
+        sealed_pdf(app, acceptance_id)
+        return redirect(request, "/portal", "The agreement is signed. Thank you.")
+    except NotSignedProperly as error:
+        problem = str(error)
     with app.reading() as tx:
         page = agreement_page(tx, person.person_id)
     return render(
@@ -69,6 +72,15 @@ def post_agreement(
         problem=problem,
         form={"typed_name": typed_name, "job_title": job_title},
     )
+
+
+@router.get("/portal/agreement/{acceptance_id}.pdf")
+def download_agreement(app: AppDep, person: PartnerPerson, acceptance_id: int) -> Response:
+    """Hand out the sealed PDF of what this partner has accepted."""
+    with app.reading() as tx:
+        evidence = evidence_of(tx, person.person_id)
+        found = find_acceptance_id(tx, partner_id=evidence.partner_id, acceptance_id=acceptance_id)
+    return show_pdf(*sealed_pdf(app, found))
 
 
 @router.get("/portal/company")

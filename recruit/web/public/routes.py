@@ -1,0 +1,10 @@
+"""All routes for people who need not sign in."""
+
+from fastapi import APIRouter, Depends
+
+from recruit.web.portal.forms import refuse_nul
+from recruit.web.public import verify
+
+router = APIRouter(dependencies=[Depends(refuse_nul)])
+for page in (verify,):
+    router.include_router(page.router)
