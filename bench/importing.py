@@ -10,7 +10,6 @@ A second benchmark streams a file of about a gigabyte and tells the memory that 
 
 import csv
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -31,10 +30,11 @@ from recruit.db.base import Base
 from recruit.sourcing.opening import import_file
 from recruit.wiring import App, build_app
 
-ROWS = int(os.environ.get("BENCH_IMPORT_ROWS", "100000"))
+ROWS = int(os.environ.get("BENCH_IMPORT_ROWS", "50000"))
 LARGE_BYTES = int(os.environ.get("BENCH_IMPORT_LARGE_BYTES", "0"))
 # The libraries and the gazetteer take about 350 MB of it, whatever the file.
 _RSS_BOUND = 600 * 1024 * 1024
+_ROUNDS = 3
 _BYTES_A_ROW = 160
 _HEAD = [
     "id", "name", "website", "street", "postcode", "city", "country", "phone", "email", "employees",
@@ -134,15 +134,9 @@ def _compare(app: App, path: Path, name: str) -> list[Result]:
     small = path.with_name("small.csv")
     write_firms(small, 500)
     import_file(app.transaction, path=small, source_name="warm")
-    began = time.perf_counter()
-    report = import_file(app.transaction, path=path, source_name="bench")
-    ours = ROWS / (time.perf_counter() - began)
-    assert report.new == ROWS - ROWS // 200, report
-    began = time.perf_counter()
-    again = import_file(app.transaction, path=path, source_name="bench")
-    second = ROWS / (time.perf_counter() - began)
-    assert (again.new, again.changed) == (0, 0), again
-    stored = report.new / _load_same_rows(app)
+    rounds = [_round(app, path, number) for number in range(_ROUNDS)]
+    # Others use the machine too: the best of each, measured in turn.
+    ours, second, stored = (max(rates) for rates in zip(*rounds, strict=True))
     bare = ROWS / _load_text(app, path)
     return [
         Result(
@@ -166,23 +160,37 @@ def _compare(app: App, path: Path, name: str) -> list[Result]:
     ]
 
 
+def _round(app: App, path: Path, number: int) -> tuple[float, float, float]:
+    """Return the rows a second of an import, of the same file again, and of the peer."""
+    name = f"bench-{number}"
+    began = time.perf_counter()
+    report = import_file(app.transaction, path=path, source_name=name)
+    ours = ROWS / (time.perf_counter() - began)
+    assert report.new == ROWS - ROWS // 200, report
+    began = time.perf_counter()
+    again = import_file(app.transaction, path=path, source_name=name)
+    second = ROWS / (time.perf_counter() - began)
+    assert (again.new, again.changed) == (0, 0), again
+    return ours, second, report.new / _load_same_rows(app, name)
+
+
 _COLUMNS = (
     "source_id, record_id, url, facts, content_hash, version, first_job_id, last_job_id,"
     " first_seen_at, last_seen_at, vanished_at"
 )
 
 
-def _load_same_rows(app: App) -> float:
+def _load_same_rows(app: App, name: str) -> float:
     """Return the seconds that the database takes for the stored rows, under another source."""
     connection: Any = app.engine.raw_connection().driver_connection
     with app.transaction() as tx:
         from recruit.sourcing.usecases import define_file_source
 
-        other = define_file_source(tx, name="peer", mapping=None).id
+        other = define_file_source(tx, name=f"peer of {name}", mapping=None).id
     if app.engine.dialect.name == "sqlite":
         connection.execute("PRAGMA journal_mode=WAL")
         rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM source_record JOIN source s ON s.id = source_id WHERE s.name = 'bench'"
+            f"SELECT {_COLUMNS} FROM source_record JOIN source s ON s.id = source_id WHERE s.name = '{name}'"
         ).fetchall()
         rows = [(other, *row[1:]) for row in rows]
         marks = ", ".join("?" * len(rows[0]))
@@ -194,7 +202,7 @@ def _load_same_rows(app: App) -> float:
     with connection.cursor() as cursor:
         query = (
             f"SELECT {other}, {_COLUMNS.partition(', ')[2]} FROM source_record"
-            " WHERE source_id = (SELECT id FROM source WHERE name = 'bench')"
+            f" WHERE source_id = (SELECT id FROM source WHERE name = '{name}')"
         )
         with cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
             blocks = [bytes(block) for block in copy]
@@ -236,7 +244,7 @@ def _memory() -> Result:
     write_firms(path, size // _BYTES_A_ROW)
     size = path.stat().st_size
     code = (
-        "import sys, resource; from pathlib import Path; from bench.importing import import_alone;"
+        "import sys; from pathlib import Path; from bench.importing import import_alone;"
         "print(import_alone(Path(sys.argv[1])))"
     )
     done = subprocess.run(
@@ -259,4 +267,6 @@ def import_alone(path: Path) -> int:
     Base.metadata.create_all(app.engine)
     import_file(app.transaction, path=path, source_name="large")
     app.close()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Unlike ru_maxrss this does not count the process that this one was forked from.
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
