@@ -33,6 +33,11 @@ FACTS = {
     "since": "1 March",
     "review_by": "1 March",
     "hidden": True,
+    "passed": True,
+    "note": "",
+    "accepted": False,
+    "reason": "The page of the customer is missing.",
+    "when": "3 March 2026, 10:00",
 }
 LETTER = Letter(
     sender="partners@vendor.example",
