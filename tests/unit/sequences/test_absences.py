@@ -1,4 +1,4 @@
-"""Out-of-office answers in fifteen languages: recognised, with the day that they name, and never mixed up with people."""
+"""Out-of-office answers in fourteen languages: recognised, with the day that they name, and never mixed up with people."""
 
 import hashlib
 import json
