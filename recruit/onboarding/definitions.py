@@ -1,12 +1,16 @@
 """How tracks, courses and resources are read from data: checked as a whole, every fault named at once."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 D = TypeVar("D")
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Place = Sequence[int | str]
 
 # A misspelt key that is silently ignored opens a gate too early.
 STRICT = ConfigDict(extra="forbid")
@@ -18,15 +22,26 @@ class ContentError(ValueError):
     """Something that a program owner wrote cannot be used; each line names file, place, remedy."""
 
 
-def read_definition(kind: type[D], data: Mapping[str, Any], *, file: str) -> D:
-    """Return `data` as the frozen dataclass `kind`; raises `ContentError` naming every fault."""
+def read_definition(
+    kind: type[D],
+    data: Mapping[str, Any],
+    *,
+    file: str,
+    place_of: Callable[[Place], Place] = lambda place: place,
+) -> D:
+    """Return `data` as the frozen dataclass `kind`; raises `ContentError` naming every fault.
+
+    `place_of` says where in the file something stands that `data` has elsewhere.
+    """
     try:
         definition: D = _adapter(kind).validate_python(data)
     except ValidationError as error:
         faults = []
         for fault in error.errors(include_url=False):
             # Places are counted from 1, as people count the tables of a file.
-            place = ".".join(str(p + 1 if isinstance(p, int) else p) for p in fault["loc"])
+            place = ".".join(
+                str(p + 1 if isinstance(p, int) else p) for p in place_of(fault["loc"])
+            )
             faults.append(f"{file}: {place or 'the whole'}: {_say(fault)}")
         raise ContentError("\n".join(faults)) from None
     return definition

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from recruit.onboarding.course import CourseDefinition
 from recruit.onboarding.track import TrackDefinition
@@ -40,6 +41,24 @@ class Declared:
     at: datetime
 
 
+class UnderwayKind(StrEnum):
+    """How far a step has come that staff have a part in."""
+
+    HANDED_IN = "handed_in"  # staff look at it
+    RETURNED = "returned"  # staff asked for more
+    BOOKED = "booked"
+
+
+@dataclass(frozen=True)
+class Underway:
+    """A step that is not done, and what happened to it last. `at` is when, or when the call is."""
+
+    step_key: str
+    kind: UnderwayKind
+    at: datetime
+    note: str = ""
+
+
 @dataclass(frozen=True)
 class Certificate:
     """A person's certificate for a course; valid from `awarded_at` up to before `valid_until`."""
@@ -69,6 +88,18 @@ class Member:
     # Course key -> when the quiz was first passed.
     passed: Mapping[str, datetime] = field(default_factory=dict)
     certificates: tuple[Certificate, ...] = ()
+    # The learning path that the person follows, "" where none was chosen.
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Former:
+    """A person who has left the partner: what they held counted until then."""
+
+    person_id: int
+    joined_at: datetime
+    left_at: datetime
+    certificates: tuple[Certificate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +118,8 @@ class Evidence:
     accepted: Mapping[str, tuple[Signature, ...]] = field(default_factory=dict)
     changes: Mapping[str, tuple[AgreementChange, ...]] = field(default_factory=dict)
     declared: Mapping[str, Declared] = field(default_factory=dict)
+    underway: Mapping[str, Underway] = field(default_factory=dict)
+    former: tuple[Former, ...] = ()
     left_at: datetime | None = None
 
     def find_member(self, person_id: int) -> Member | None:

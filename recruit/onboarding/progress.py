@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from recruit.onboarding.course import CourseDefinition, Lesson
-from recruit.onboarding.evidence import Certificate, Evidence, Member
+from recruit.onboarding.evidence import Certificate, Evidence, Member, Underway
 from recruit.onboarding.track import TrackStep
 from recruit.onboarding.values import MemberRole, PartnerState, TrackStepKind
 
@@ -29,7 +29,7 @@ class StepView:
     """A step at a moment. `number` counts from 1; `since` is when it was done or ran out.
 
     `sentence` says in the partner's words what was done by whom, or what it needs, so that it goes on
-    after "opens when".
+    after "opens when". `due_at` is when it should be done, None where no day was set.
     """
 
     step: TrackStep
@@ -38,6 +38,12 @@ class StepView:
     since: datetime | None
     minutes: int
     sentence: str
+    due_at: datetime | None = None
+    underway: Underway | None = None
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Tell whether it is open past the day that was set for it."""
+        return self.due_at is not None and now > self.due_at and not self.finished
 
     @property
     def finished(self) -> bool:
@@ -78,7 +84,9 @@ def list_steps(
             state, since = StepState.NEXT if ready else StepState.LATER, None
         minutes = 0 if state in FINISHED else _minutes(step, evidence, member)
         sentence = _sentence(step, state, standing, evidence)
-        views.append(StepView(step, number, state, since, minutes, sentence))
+        due = evidence.accepted_at + timedelta(days=step.due_days) if step.due_days else None
+        underway = None if state in FINISHED else evidence.underway.get(step.key)
+        views.append(StepView(step, number, state, since, minutes, sentence, due, underway))
     return tuple(views)
 
 
@@ -130,7 +138,9 @@ def _standing(step: TrackStep, evidence: Evidence, now: datetime) -> _Standing:
     match step.kind:
         case TrackStepKind.AGREEMENT:
             return _agreement_standing(step, evidence, now)
-        case TrackStepKind.PROFILE:
+        case (
+            TrackStepKind.PROFILE | TrackStepKind.TASK | TrackStepKind.CALL | TrackStepKind.APPROVAL
+        ):
             declared = evidence.declared.get(step.key)
             if declared is None or declared.waived:
                 return _Standing()
@@ -233,3 +243,9 @@ def _sentence(step: TrackStep, state: StepState, standing: _Standing, evidence: 
                 renews = "renews" if one else "renew"
                 return f"{who} {renews} the certificate “{title}”, which ran out on {ended}"
             return f"{who} {'gets' if one else 'get'} certified in “{title}”"
+        case TrackStepKind.TASK:
+            return f"you hand in “{step.title}” and we have looked at it"
+        case TrackStepKind.CALL:
+            return f"we have held the call “{step.title}”"
+        case TrackStepKind.APPROVAL:
+            return f"{step.owner or 'your partner manager'} approves"
