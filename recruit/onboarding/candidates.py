@@ -1,15 +1,23 @@
 """Who may become a partner: firms that said yes wait for a decision, and a decision is made once."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.store import list_contacts
+from recruit.firms.tables import Firm
+from recruit.firms.values import FirmTag
 from recruit.onboarding import published, store
+from recruit.onboarding.applying import mark_applied, place_applications, tell_staff
+from recruit.onboarding.joining_tables import Application
 from recruit.onboarding.members import add_member
+from recruit.onboarding.programs import get_program, list_programs
 from recruit.onboarding.published import NothingPublished
 from recruit.onboarding.tables import Candidate, Partner, PartnerTrack, Track
 from recruit.onboarding.values import (
     CANDIDATE_TRANSITIONS,
+    UNDECIDED,
     CandidateOrigin,
     CandidateStatus,
     MemberRole,
@@ -27,10 +35,14 @@ class AlreadyDecided(ValueError):
 
 
 def collect_candidates(tx: Transaction) -> list[int]:
-    """Make candidates of the firms that answered yes and are neither candidate nor partner.
+    """Make candidates of the firms that applied, and of those that answered yes and are none yet.
 
     A mood counts when a person confirmed it, or when it is a sure enough guess. Returns the new ids.
     """
+    return [*place_applications(tx), *_collect_replies(tx)]
+
+
+def _collect_replies(tx: Transaction) -> list[int]:
     rows = tx.session.scalars(
         select(Reply)
         .outerjoin(Candidate, Candidate.firm_id == Reply.firm_id)
@@ -63,6 +75,9 @@ def collect_candidates(tx: Transaction) -> list[int]:
         )
         if candidate is not None:
             made.append(candidate.id)
+            firm = store.get_firm_row(tx, firm_id)
+            how, key = "answered that it is interested", f"candidate:{candidate.id}"
+            tell_staff(tx, candidate, firm.name, how=how, key=key)
     return made
 
 
@@ -144,28 +159,39 @@ def accept_candidate(
     actor: str,
     track_name: str | None = None,
     contact_email: str | None = None,
+    program: str | None = None,
+    partner_type: str = "",
 ) -> Partner:
     """Make a candidate a partner, with its track and its signatory; accepting twice makes one partner.
 
-    `contact_email` invites somebody else than who answered. Raises `AlreadyDecided` for a declined
-    candidate, `NothingPublished` where there is no track, `InvalidEmail` where nobody can be invited,
-    `EmailTaken` where who answered belongs to another partner.
+    `contact_email` invites somebody else than who answered. Without `program` it joins the one that it
+    applied to, or the first that is published; its type and its firm's country choose the agreement.
+
+    Raises `AlreadyDecided` for a declined candidate, `NothingPublished` where there is no track,
+    `UnknownProgram`, `InvalidEmail` where nobody can be invited, `EmailTaken` where who answered belongs
+    to another partner.
     """
     candidate = store.get_candidate(tx, candidate_id)
     known = store.find_partner_of_firm(tx, candidate.firm_id)
     if candidate.status is CandidateStatus.ACCEPTED and known is not None:
         return known
-    _decide(tx, candidate, CandidateStatus.ACCEPTED, actor, "")
+    decide_on(tx, candidate, CandidateStatus.ACCEPTED, actor, "")
+    firm = store.get_firm_row(tx, candidate.firm_id)
+    if candidate.origin is CandidateOrigin.APPLICATION:
+        mark_applied(tx, firm, FirmTag.PARTNER)
     if known is not None:
         return known
-    track = _track(tx, track_name)
+    joined = _joined(tx, candidate, firm, program, partner_type)
+    track = _track(tx, track_name or (joined.track if joined else None))
     email = normalize_email(contact_email or candidate.contact_email)
-    firm = store.get_firm_row(tx, candidate.firm_id)
     partner = Partner(
         firm_id=firm.id,
         company={"name": firm.name, "website": firm.website or "", "country": firm.country or ""},
         accepted_at=tx.now,
         accepted_by=actor,
+        program=joined.program if joined else "",
+        partner_type=joined.partner_type if joined else "",
+        agreement=joined.agreement if joined else "",
     )
     if not store.add_once(tx, partner):
         found = store.find_partner_of_firm(tx, firm.id)
@@ -182,6 +208,37 @@ def accept_candidate(
     )
     tx.announce("firm", firm.id)
     return partner
+
+
+@dataclass(frozen=True)
+class _Joined:
+    program: str
+    partner_type: str
+    track: str
+    agreement: str
+
+
+def _joined(
+    tx: Transaction, candidate: Candidate, firm: Firm, program: str | None, partner_type: str
+) -> _Joined | None:
+    application = tx.session.scalar(
+        select(Application)
+        .where(Application.candidate_id == candidate.id)
+        .order_by(Application.id.desc())
+        .limit(1)
+    )
+    country = firm.country or ""
+    key = program or (application.program if application else "")
+    if application is not None:
+        partner_type = partner_type or application.partner_type
+        country = country or application.country
+    programs = [get_program(tx, key)] if key else list_programs(tx)[:1]
+    if not programs:
+        return None
+    joined = programs[0]
+    return _Joined(
+        joined.key, partner_type, joined.track, joined.agreement_for(partner_type, country)
+    )
 
 
 def _track(tx: Transaction, name: str | None) -> Track:
@@ -205,7 +262,9 @@ def decline_candidate(tx: Transaction, *, candidate_id: int, reason: str, actor:
     candidate = store.get_candidate(tx, candidate_id)
     if candidate.status is CandidateStatus.DECLINED:
         return candidate
-    return _decide(tx, candidate, CandidateStatus.DECLINED, actor, reason.strip())
+    if candidate.origin is CandidateOrigin.APPLICATION:
+        mark_applied(tx, store.get_firm_row(tx, candidate.firm_id), None)
+    return decide_on(tx, candidate, CandidateStatus.DECLINED, actor, reason.strip())
 
 
 def reopen_candidate(tx: Transaction, *, candidate_id: int, actor: str) -> Candidate:
@@ -213,12 +272,13 @@ def reopen_candidate(tx: Transaction, *, candidate_id: int, actor: str) -> Candi
     candidate = store.get_candidate(tx, candidate_id)
     if candidate.status is CandidateStatus.WAITING:
         return candidate
-    return _decide(tx, candidate, CandidateStatus.WAITING, actor, "")
+    return decide_on(tx, candidate, CandidateStatus.WAITING, actor, "")
 
 
-def _decide(
+def decide_on(
     tx: Transaction, candidate: Candidate, status: CandidateStatus, actor: str, reason: str
 ) -> Candidate:
+    """Move a candidate; raises `AlreadyDecided` where that can't be."""
     if status not in CANDIDATE_TRANSITIONS[candidate.status]:
         remedy = (
             "Reopen it first."
@@ -229,7 +289,7 @@ def _decide(
             f"This candidate was {candidate.status.value} by {candidate.decided_by}. {remedy}"
         )
     candidate.status = status
-    candidate.decided_at = None if status is CandidateStatus.WAITING else tx.now
+    candidate.decided_at = None if status in UNDECIDED else tx.now
     candidate.decided_by = actor
     candidate.decision_reason = reason
     tx.session.flush()

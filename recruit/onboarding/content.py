@@ -1,4 +1,4 @@
-"""Reads a folder of onboarding content: agreement, courses, track and resources, as a program owner keeps them."""
+"""Reads a folder of onboarding content, as a program owner keeps it: agreements, courses, track, resources, program."""
 
 import tomllib
 from dataclasses import dataclass, fields
@@ -9,6 +9,8 @@ from typing import Any
 from recruit.db.transaction import Transaction
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.definitions import ContentError
+from recruit.onboarding.program import ProgramDefinition, parse_program
+from recruit.onboarding.programs import publish_program
 from recruit.onboarding.publishing import (
     publish_agreement,
     publish_course,
@@ -21,14 +23,17 @@ from recruit.onboarding.track import TrackDefinition, parse_track
 
 @dataclass(frozen=True)
 class Content:
-    """What a folder holds: `agreement.md`, `course-*.toml`, `track.toml` and `resources.toml`."""
+    """What a folder holds: `agreement.md`, `course-*.toml`, `track.toml` and `resources.toml`.
 
-    agreement_name: str
-    agreement_title: str
-    agreement: str
+    There may be a `program.toml`, and more agreements (`agreement-NAME.md`) for its types and countries.
+    `agreements` are (name, title, text), the track's own first.
+    """
+
+    agreements: tuple[tuple[str, str, str], ...]
     courses: tuple[CourseDefinition, ...]
     track: TrackDefinition
     resources: tuple[ResourceDefinition, ...]
+    program: ProgramDefinition | None = None
 
 
 def read_content(folder: Path | Traversable) -> Content:
@@ -47,29 +52,49 @@ def read_content(folder: Path | Traversable) -> Content:
                 f"{name}: key: Another file has a course {course.key!r} too. Rename one of them."
             )
         courses[course.key] = course
-    agreement = _text(folder, "agreement.md")
-    first_line = agreement.lstrip().partition("\n")[0]
+    texts = {"agreement.md": next((s.agreement for s in track.steps if s.agreement), "agreement")}
+    texts |= {
+        entry.name: entry.name.removeprefix("agreement-").removesuffix(".md")
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.startswith("agreement-") and entry.name.endswith(".md")
+    }
+    has_program = any(entry.name == "program.toml" for entry in folder.iterdir())
     return Content(
-        agreement_name=next((s.agreement for s in track.steps if s.agreement), "agreement"),
-        agreement_title=first_line.lstrip("# ").strip() or "Agreement",
-        agreement=agreement,
+        agreements=tuple(_agreement(folder, file, name) for file, name in texts.items()),
         courses=tuple(courses.values()),
         track=track,
         resources=parse_resources(_toml(folder, "resources.toml"), file="resources.toml"),
+        program=(
+            parse_program(_toml(folder, "program.toml"), file="program.toml")
+            if has_program
+            else None
+        ),
     )
+
+
+def _agreement(folder: Path | Traversable, file: str, name: str) -> tuple[str, str, str]:
+    text = _text(folder, file)
+    first_line = text.lstrip().partition("\n")[0]
+    return name, first_line.lstrip("# ").strip() or "Agreement", text
 
 
 def publish_content(tx: Transaction, content: Content) -> None:
     """Publish everything; what says the same as before stays the version that it was."""
-    publish_agreement(
-        tx,
-        name=content.agreement_name,
-        title=content.agreement_title,
-        text=content.agreement,
-    )
+    for name, title, text in content.agreements:
+        rule = content.program.rule_of(name) if content.program else None
+        publish_agreement(
+            tx,
+            name=name,
+            title=title,
+            text=text,
+            commitments=rule.commitments if rule else (),
+            grace_days=rule.grace_days if rule else None,
+        )
     for course in content.courses:
         publish_course(tx, definition=course)
     publish_track(tx, definition=content.track, file="track.toml")
+    if content.program is not None:
+        publish_program(tx, definition=content.program, file="program.toml")
     for resource in content.resources:
         publish_resource(tx, **{f.name: getattr(resource, f.name) for f in fields(resource)})
 

@@ -14,7 +14,7 @@ from recruit.onboarding.tables import (
     Candidate,
     Partner,
 )
-from recruit.onboarding.values import CommitmentKind
+from recruit.onboarding.values import CommitmentKind, QuestionMail
 
 
 class Program(Base):
@@ -56,16 +56,18 @@ class Application(Base):
 
 
 class CandidateQuestion(Base):
-    """Something that staff asked a candidate by mail. Only the hash of its link's token is stored."""
+    """Something that staff asked a candidate by mail, and what was answered."""
 
     __tablename__ = "candidate_question"
 
     id: Mapped[Id]
     candidate_id: Mapped[int] = mapped_column(ForeignKey(Candidate.id), index=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     question: Mapped[str] = mapped_column(Text)
     asked_by: Mapped[str] = mapped_column(String(200))
     asked_at: Mapped[datetime]
+    mail: Mapped[QuestionMail] = mapped_column(status_type(QuestionMail))
+    # What the mail server said of it.
+    mail_words: Mapped[str] = mapped_column(Text, default="")
     answer: Mapped[str] = mapped_column(Text, default="")
     answered_at: Mapped[datetime | None]
 

@@ -1,6 +1,20 @@
 """What people and edges can do with onboarding: one function an action, gathered from its modules."""
 
 from recruit.onboarding.agreements import NotSignedProperly, sign_agreement
+from recruit.onboarding.applying import (
+    ApplicationForm,
+    FormRefused,
+    TooManyApplications,
+    apply_to_program,
+)
+from recruit.onboarding.asking import (
+    QuestionRefused,
+    UnknownQuestion,
+    answer_question,
+    ask_candidate,
+    find_question,
+    mail_questions,
+)
 from recruit.onboarding.candidates import (
     AlreadyDecided,
     accept_candidate,
@@ -25,6 +39,7 @@ from recruit.onboarding.members import (
     renew_invitation,
     take_partner_back,
 )
+from recruit.onboarding.programs import UnknownProgram, get_program, publish_program
 from recruit.onboarding.published import NothingPublished, UnknownCourse
 from recruit.onboarding.publishing import (
     publish_agreement,
@@ -67,7 +82,9 @@ __all__ = [
     "MOST_DOCUMENT_BYTES",
     "AlreadyDecided",
     "AlreadySignedIn",
+    "ApplicationForm",
     "CompanyIncomplete",
+    "FormRefused",
     "GateNotMet",
     "NotAMember",
     "NotNow",
@@ -76,25 +93,34 @@ __all__ = [
     "NothingPublished",
     "NothingToReview",
     "NothingToTake",
+    "QuestionRefused",
     "ReasonMissing",
     "ReasonNeeded",
+    "TooManyApplications",
     "UnknownAttempt",
     "UnknownCandidate",
     "UnknownCourse",
     "UnknownPartner",
+    "UnknownProgram",
+    "UnknownQuestion",
     "UnknownRecord",
     "UnknownStep",
     "accept_candidate",
     "add_candidate",
+    "answer_question",
+    "apply_to_program",
+    "ask_candidate",
     "check_gate",
     "check_record",
     "check_upload",
     "collect_candidates",
     "decline_candidate",
+    "find_question",
     "find_turn",
     "gather_evidence",
     "gather_evidence_of_person",
     "gather_many",
+    "get_program",
     "grant_attempt",
     "hand_in_quiz",
     "invite_member",
@@ -102,8 +128,10 @@ __all__ = [
     "leave_member",
     "leave_partner",
     "list_unsealed",
+    "mail_questions",
     "publish_agreement",
     "publish_course",
+    "publish_program",
     "publish_resource",
     "publish_track",
     "renew_invitation",

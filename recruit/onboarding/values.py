@@ -42,6 +42,16 @@ class MemberRole(StrEnum):
     MEMBER = "member"
 
 
+class QuestionMail(StrEnum):
+    """How far the mail with a question to a candidate has come."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # let go, and the answer was lost: never sent again by itself
+
+
 class CommitmentKind(StrEnum):
     """What a partner commits itself to."""
 

@@ -34,4 +34,4 @@ def test_the_guide_s_examples_make_a_program(folder: Path) -> None:
     }
     assert content.courses[0].certifies
     assert [resource.key for resource in content.resources] == ["price-list"]
-    assert content.agreement_title == "Reseller agreement"
+    assert content.agreements[0][1] == "Reseller agreement"

@@ -598,17 +598,17 @@ def upgrade() -> None:
         "candidate_question",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("candidate_id", BigInt, nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("question", sa.Text(), nullable=False),
         sa.Column("asked_by", sa.String(length=200), nullable=False),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("mail", sa.String(length=32), nullable=False),
+        sa.Column("mail_words", sa.Text(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("answered_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["candidate_id"], ["candidate.id"], name=op.f("fk_candidate_question_candidate_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_candidate_question")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_candidate_question_token_hash")),
     )
     with op.batch_alter_table("candidate_question", schema=None) as batch_op:
         batch_op.create_index(
@@ -731,8 +731,8 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
@@ -788,13 +788,13 @@ def downgrade() -> None:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
 
