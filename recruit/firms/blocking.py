@@ -45,6 +45,11 @@ def block_keys(fingerprint: Fingerprint) -> frozenset[str]:
     return frozenset(key[:LONGEST_KEY] for key in keys)
 
 
+def block_cap(key: str) -> int:
+    """Return up to how many under a key are each compared with each."""
+    return LOOSE_CAP if key[0] in _LOOSE else BLOCK_CAP
+
+
 def group_by_key(fingerprints: Iterable[Fingerprint]) -> dict[str, list[Fingerprint]]:
     """Return which sightings stand under which key."""
     blocks: dict[str, list[Fingerprint]] = {}
@@ -64,8 +69,7 @@ def candidate_pairs(
     """
     seen: set[tuple[int, int]] = set()
     for key, members in _finer(blocks):
-        cap = LOOSE_CAP if key[0] in _LOOSE else BLOCK_CAP
-        for one, other in _pairs_within(members, cap):
+        for one, other in _pairs_within(members, block_cap(key)):
             a, b = (one, other) if one.record_id < other.record_id else (other, one)
             ids = (a.record_id, b.record_id)
             firm = home.get(a.record_id)

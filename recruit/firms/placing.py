@@ -5,7 +5,7 @@ unites and the sightings that join it. Firms keep their ids and their sightings;
 sighting can join two of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from recruit.firms.blocking import candidate_pairs, count_crowd, group_by_key
@@ -85,10 +85,7 @@ def place(
         for record, firm in firm_of.items()
         if record in everybody and record not in left
     }
-    links = [
-        Link(a.record_id, b.record_id, decide(a, b, around))
-        for a, b in candidate_pairs(blocks, home)
-    ]
+    links = _judge(candidate_pairs(blocks, home), fresh, home, around, said)
     clusters = cluster(_groups(everybody, home), links, fresh=frozenset(fresh), said=said)
     return Plan(
         placements=tuple(
@@ -97,6 +94,59 @@ def place(
         leaving=tuple(leaving),
         doubtful=tuple(_between(clusters, links)),
     )
+
+
+def _judge(
+    pairs: Iterable[tuple[Fingerprint, Fingerprint]],
+    fresh: Collection[int],
+    home: Mapping[int, int],
+    around: Surroundings,
+    said: Said,
+) -> list[Link]:
+    """Decide the pairs at fresh sightings, and of the others those between firms that fresh ones may unite."""
+    links, others = [], []
+    for a, b in pairs:
+        if a.record_id in fresh or b.record_id in fresh:
+            links.append(Link(a.record_id, b.record_id, decide(a, b, around)))
+        else:
+            others.append((a, b))
+    near = _Components()
+    for link in links:
+        if link.decision.verdict is Verdict.SAME:
+            near.join(_place(link.a, home), _place(link.b, home))
+    for (one, other), same in said.items():
+        if same:
+            near.join(_place(one, home), _place(other, home))
+    links += [
+        Link(a.record_id, b.record_id, decide(a, b, around))
+        for a, b in others
+        if near.find(_place(a.record_id, home)) == near.find(_place(b.record_id, home))
+    ]
+    return links
+
+
+_Place = tuple[str, int]
+
+
+def _place(record: int, home: Mapping[int, int]) -> _Place:
+    return ("firm", home[record]) if record in home else ("record", record)
+
+
+class _Components:
+    """Firms and homeless sightings that hang together by links."""
+
+    def __init__(self) -> None:
+        self._above: dict[_Place, _Place] = {}
+
+    def find(self, place: _Place) -> _Place:
+        while place in self._above:
+            place = self._above[place]
+        return place
+
+    def join(self, one: _Place, other: _Place) -> None:
+        one, other = self.find(one), self.find(other)
+        if one != other:
+            self._above[max(one, other)] = min(one, other)
 
 
 def find_leaving(
@@ -138,10 +188,9 @@ def find_leaving(
 
 
 def _groups(everybody: Iterable[int], home: Mapping[int, int]) -> list[list[int]]:
-    groups: dict[tuple[str, int], list[int]] = {}
+    groups: dict[_Place, list[int]] = {}
     for record in everybody:
-        key = ("firm", home[record]) if record in home else ("record", record)
-        groups.setdefault(key, []).append(record)
+        groups.setdefault(_place(record, home), []).append(record)
     return list(groups.values())
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from recruit.db.base import Base
 from recruit.db.transaction import Transaction
-from recruit.firms.blocking import BLOCK_CAP
+from recruit.firms.blocking import block_cap
 from recruit.firms.tables import BlockKey, Contact, Firm, FirmMember, NameWord, ResolutionMark
 from recruit.sourcing.tables import Source, SourceRecord, SourcingJob
 from recruit.sourcing.values import Fact
@@ -214,7 +214,7 @@ def list_firms_near(tx: Transaction, keys: Iterable[str]) -> tuple[set[int], dic
         )
         few = []
         for key, firms in counts:
-            if firms <= BLOCK_CAP:
+            if firms <= block_cap(key):
                 few.append(key)
             else:
                 crowd[key] = firms
