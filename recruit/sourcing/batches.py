@@ -8,7 +8,8 @@ from recruit.db.transaction import Transaction
 from recruit.sourcing import import_store, store
 from recruit.sourcing.delimited import BrokenRow, Row
 from recruit.sourcing.import_store import ChangedRecord, NewRecord
-from recruit.sourcing.rows import RowReader, RowReading, write_raw
+from recruit.sourcing.readings import RowReading, write_raw
+from recruit.sourcing.rows import RowReader
 from recruit.sourcing.tables import SourcingJob
 from recruit.sourcing.text import storable
 from recruit.sourcing.usecases import LEASE

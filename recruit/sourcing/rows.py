@@ -7,13 +7,8 @@ come again and again (countries, sizes, specialties), and it writes facts as the
 without objects in between.
 """
 
-import csv
-import io
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 from recruit.sourcing.cells import (
@@ -25,15 +20,15 @@ from recruit.sourcing.cells import (
     read_phones,
     read_plainly,
 )
-from recruit.sourcing.contacts import country_of_phone, host_of
+from recruit.sourcing.contacts import host_of
 from recruit.sourcing.countries import country_of_domain, read_place
 from recruit.sourcing.labels import PERSON_PARTS, Part, Target
 from recruit.sourcing.mapping import ColumnMapping
-from recruit.sourcing.text import clean, fold, is_blank, shorten, storable
-from recruit.sourcing.values import Fact, FieldName, Problem, Sighting
+from recruit.sourcing.readings import RowReading, hash_id, hint_at_country, write_raw
+from recruit.sourcing.text import clean, is_blank, shorten
+from recruit.sourcing.values import Fact, FieldName, Problem
 
 _LONGEST_ID = 300
-_LONGEST_CELL = 2000  # of a row that is told of in a report
 _MOST_KEPT = 4096  # readings of one column
 # Whose texts are nearly all different: keeping what was read of them would only cost memory.
 _UNREPEATED = frozenset(
@@ -45,34 +40,6 @@ _ENDS = {
 }
 # The country comes before what needs it, and people are read by themselves.
 _IN_ORDER = tuple(f for f in FieldName if f not in {FieldName.COUNTRY, FieldName.PERSON})
-_OF_PLACE = (FieldName.STREET, FieldName.POSTCODE, FieldName.CITY, FieldName.COUNTRY)
-
-
-@dataclass(frozen=True, slots=True)
-class RowReading:
-    """What became of a row: a sighting unless it was refused, and what could not be read.
-
-    `facts_json` is a JSON list of facts with sorted keys. `left_out` says that the row names a person
-    whom the source may not name.
-    """
-
-    record_id: str | None
-    facts_json: str
-    problems: tuple[Problem, ...]
-    left_out: bool = False
-
-    @property
-    def sighting(self) -> Sighting | None:
-        """Return the sighting as an object."""
-        if self.record_id is None:
-            return None
-        facts = tuple(Fact.from_json(fact) for fact in json.loads(self.facts_json))
-        return Sighting(self.record_id, None, facts)
-
-    @property
-    def content_hash(self) -> str:
-        """Return what differs when anything that the row says does."""
-        return sha256(f"[null,{self.facts_json}]".encode("ascii")).hexdigest()
 
 
 class RowReader:
@@ -139,7 +106,7 @@ class RowReader:
             return RowReading(None, "[]", row.refuse_nameless())
         left_out = self._has_people and self._take_people(row)
         if FieldName.COUNTRY not in stated:
-            hint = _hint_at_country(stated, row.texts, default)
+            hint = hint_at_country(stated, row.texts, default)
             if hint:
                 pieces.append(encode_fact(hint))
         record_id = next((i for place in self._ids if (i := _read_id(cells[place]))), "")
@@ -314,46 +281,3 @@ class _Row:
 
 def _read_id(text: str) -> str:
     return "" if not text or is_blank(text) else clean(text)
-
-
-def _hint_at_country(
-    stated: dict[FieldName, Any], texts: dict[FieldName, str], default: str | None
-) -> Fact | None:
-    """Return the country that a phone prefix, else a web address, hints at, else the assumed one."""
-    phone = stated.get(FieldName.PHONE)
-    if phone and str(phone).startswith("+") and (code := country_of_phone(str(phone))):
-        shown = texts[FieldName.PHONE]
-        return Fact(FieldName.COUNTRY, code, shown, "phone-prefix", 0.7, inferred=True)
-    website = stated.get(FieldName.WEBSITE)
-    if website and (code := country_of_domain(host_of(str(website)))):
-        shown = texts[FieldName.WEBSITE]
-        return Fact(FieldName.COUNTRY, code, shown, "tld", 0.6, inferred=True)
-    if default:
-        return Fact(FieldName.COUNTRY, default, "default_country", "csv", 0.6, inferred=True)
-    return None
-
-
-def hash_id(stated: dict[FieldName, Any], person: str = "") -> str:
-    """Return a record id that stays when details change: the firm's number in a register, else a hash.
-
-    The hash is of name and website alone, without a website of name and place; of the person too where a
-    list has a row for each.
-    """
-    number = stated.get(FieldName.REGISTRY_ID)
-    if number and not person:
-        return f"reg-{number}"
-    parts = [fold(str(stated[FieldName.NAME])), str(stated.get(FieldName.WEBSITE, ""))]
-    if not parts[1]:
-        parts += [fold(str(stated.get(field, ""))) for field in _OF_PLACE]
-    if person:
-        parts.append(person)
-    return "h-" + sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-def write_raw(cells: Sequence[str]) -> str:
-    """Return a row as one line of CSV, its longest cells cut, for the report and for mending it."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(
-        [shorten(storable(c), _LONGEST_CELL) for c in cells]
-    )
-    return line.getvalue()

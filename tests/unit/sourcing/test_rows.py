@@ -11,7 +11,8 @@ from recruit.sourcing.mapping import (
     map_columns,
     parse_mapping,
 )
-from recruit.sourcing.rows import RowReader, RowReading
+from recruit.sourcing.readings import RowReading
+from recruit.sourcing.rows import RowReader
 from recruit.sourcing.values import FieldName, Interval
 
 TODAY = date(2026, 3, 3)
