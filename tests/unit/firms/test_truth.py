@@ -1,6 +1,7 @@
 """Resolution against what is known to be true: two public truth sets, and the packaged demo data.
 
-The weights were tuned on one half of each truth set. What is demanded here lies a little below what
+Both halves of both truth sets were looked at while the weights were set by hand, so that neither is
+unseen. What is demanded here lies a little below what
 was measured, so that a change for the worse shows.
 """
 
@@ -72,7 +73,7 @@ def test_organisations_of_several_registries_are_told_apart() -> None:
     for half in (0, 1):
         precision, recall = judge(found, entity, half)
         assert precision > 0.97, (half, precision, recall)
-        assert recall > 0.87, (half, precision, recall)
+        assert 2 * precision * recall / (precision + recall) > 0.955, (half, precision, recall)
 
 
 @truth
