@@ -16,8 +16,10 @@ from recruit.sequences.tables import Enrollment, Mailbox, MailboxDay, Reply, Seq
 from recruit.sequences.values import InboundKind, TouchStatus
 
 BREAKER_WEEK = timedelta(days=7)
-# Of so few messages two bounces say nothing.
+# Of fewer messages, or with fewer bounces, chance explains them: at 2% of dead addresses every 17th batch
+# of 20 has two.
 LEAST_SENT = 20
+FEWEST_BOUNCED = 3
 MOST_BOUNCED = 0.05
 # Gmail and Yahoo demand less than 0.3%, which no small sender can measure: two are taken as a sign.
 MOST_COMPLAINTS = 2
@@ -26,9 +28,11 @@ _MOST_COMPLAINED = 0.003
 
 def why_trip(sent: int, bounced: int, complained: int) -> str | None:
     """Return in words why a mailbox stops, given what happened to its messages in a week; or None."""
-    if bounced and sent + bounced >= LEAST_SENT and bounced / (sent + bounced) > MOST_BOUNCED:
+    messages = sent + bounced
+    enough = messages >= LEAST_SENT and bounced >= FEWEST_BOUNCED
+    if enough and bounced / messages > MOST_BOUNCED:
         return (
-            f"{bounced} of {sent + bounced} messages of the last 7 days came back as undeliverable, more than "
+            f"{bounced} of {messages} messages of the last 7 days came back as undeliverable, more than "
             f"{MOST_BOUNCED:.0%}. Clean the addresses before you resume it."
         )
     if complained >= MOST_COMPLAINTS and complained > _MOST_COMPLAINED * max(sent, 1):
