@@ -9,6 +9,7 @@ from typing import Any
 from recruit.db.transaction import Transaction
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.definitions import ContentError
+from recruit.onboarding.lesson_files import keep_lesson_files, read_lesson_files
 from recruit.onboarding.program import ProgramDefinition, parse_program
 from recruit.onboarding.programs import publish_program
 from recruit.onboarding.publishing import (
@@ -19,6 +20,7 @@ from recruit.onboarding.publishing import (
 )
 from recruit.onboarding.resource import ResourceDefinition, parse_resources
 from recruit.onboarding.track import TrackDefinition, parse_track
+from recruit.onboarding.uploads import CheckedFile
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Content:
     track: TrackDefinition
     resources: tuple[ResourceDefinition, ...]
     program: ProgramDefinition | None = None
+    files: tuple[CheckedFile, ...] = ()
 
 
 def read_content(folder: Path | Traversable) -> Content:
@@ -45,8 +48,12 @@ def read_content(folder: Path | Traversable) -> Content:
         if entry.name.startswith("course-") and entry.name.endswith(".toml")
     )
     courses: dict[str, CourseDefinition] = {}
+    files: list[CheckedFile] = []
     for name in names:
-        course = parse_course(_toml(folder, name), file=name)
+        course, held = read_lesson_files(
+            folder, parse_course(_toml(folder, name), file=name), file=name
+        )
+        files += held
         if course.key in courses:
             raise ContentError(
                 f"{name}: key: Another file has a course {course.key!r} too. Rename one of them."
@@ -69,6 +76,7 @@ def read_content(folder: Path | Traversable) -> Content:
             if has_program
             else None
         ),
+        files=tuple(files),
     )
 
 
@@ -90,6 +98,7 @@ def publish_content(tx: Transaction, content: Content) -> None:
             commitments=rule.commitments if rule else (),
             grace_days=rule.grace_days if rule else None,
         )
+    keep_lesson_files(tx, content.files)
     for course in content.courses:
         publish_course(tx, definition=course)
     publish_track(tx, definition=content.track, file="track.toml")

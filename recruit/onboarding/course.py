@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from recruit.onboarding.definitions import STRICT, near, read_definition
+from recruit.onboarding.definitions import STRICT, Key, Text, near, read_definition
 from recruit.onboarding.question import Question, QuestionKind
-from recruit.onboarding.track import Key, Text
 
 __all__ = ["CourseDefinition", "Lesson", "Question", "QuestionKind", "Quiz", "parse_course"]
 

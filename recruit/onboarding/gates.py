@@ -65,9 +65,10 @@ def demand(
     *,
     person_id: int | None = None,
     course: str | None = None,
+    step: str | None = None,
 ) -> None:
     """Raise `GateNotMet` where `decide` says that an action is closed."""
-    decision = decide(action, evidence, now, person_id=person_id, course=course)
+    decision = decide(action, evidence, now, person_id=person_id, course=course, step=step)
     if not decision.allowed:
         raise GateNotMet(decision)
 
@@ -79,11 +80,12 @@ def decide(
     *,
     person_id: int | None = None,
     course: str | None = None,
+    step: str | None = None,
 ) -> Decision:
     """Decide whether an action is open at `now`.
 
     Without `person_id` it is decided for the partner as a whole, whoever asks. `course` names the
-    course that TAKE_COURSE and TAKE_QUIZ are about.
+    course that TAKE_COURSE and TAKE_QUIZ are about, `step` the step that HAND_IN_TASK is about.
     """
     if evidence.left_at is not None and evidence.left_at <= now:
         return Decision(False, reason=f"{evidence.company_name} has left the partner program.")
@@ -95,7 +97,7 @@ def decide(
         allowed_roles = _ROLES.get(action)
         if allowed_roles is not None and member.role not in allowed_roles:
             return Decision(False, reason=_role_reason(action, allowed_roles, evidence))
-    missing = _missing_steps(_needed(action, evidence, course), evidence, now)
+    missing = _missing_steps(_needed(action, evidence, course, step), evidence, now)
     if not missing and action is Action.TAKE_QUIZ and member is not None and course is not None:
         missing = _missing_lessons(evidence, member, course)
     if missing:
@@ -104,7 +106,9 @@ def decide(
     return Decision(True)
 
 
-def _needed(action: Action, evidence: Evidence, course: str | None) -> tuple[TrackStep, ...]:
+def _needed(
+    action: Action, evidence: Evidence, course: str | None, step_key: str | None
+) -> tuple[TrackStep, ...]:
     track = evidence.track
     match action:
         case Action.SEE_PORTAL | Action.INVITE_COLLEAGUE | Action.SEE_CERTIFICATE:
@@ -113,6 +117,10 @@ def _needed(action: Action, evidence: Evidence, course: str | None) -> tuple[Tra
             return _before_kind(evidence, TrackStepKind.AGREEMENT)
         case Action.EDIT_COMPANY:
             return _before_kind(evidence, TrackStepKind.PROFILE)
+        case Action.HAND_IN_TASK:
+            # A step that the track does not have waits for all of it, and nothing opens it.
+            known = step_key is not None and track.find_step(step_key) is not None
+            return track.before(step_key) if known and step_key else track.steps
         case Action.TAKE_COURSE | Action.TAKE_QUIZ:
             step = track.step_of_course(course) if course else None
             if step is not None:

@@ -14,19 +14,23 @@ from recruit.onboarding import published, store
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.evidence import (
     AgreementChange,
-    Certificate,
     Declared,
     Evidence,
     Member,
     Signature,
 )
 from recruit.onboarding.gates import Decision, decide
+from recruit.onboarding.gathering_steps import (
+    certificates_of,
+    former_people,
+    paths_of,
+    underway_steps,
+)
 from recruit.onboarding.store import NotAMember, UnknownPartner
 from recruit.onboarding.tables import (
     AgreementAcceptance,
     AgreementVersion,
     Attempt,
-    Award,
     Course,
     LessonView,
     Partner,
@@ -78,6 +82,7 @@ def gather_many(
         for course in published.list_courses(tx)
     }
     members = _members(tx, only(PartnerMember.partner_id))
+    underway, former = underway_steps(tx, only), former_people(tx, only)
     changes = _changes(tx)
     signatures: dict[int, dict[str, Signature]] = defaultdict(dict)
     accepted_all: dict[int, dict[str, tuple[Signature, ...]]] = defaultdict(dict)
@@ -121,6 +126,8 @@ def gather_many(
             accepted=accepted_all.get(partner.id, {}),
             changes=changes,
             declared=declared.get(partner.id, {}),
+            underway=underway.get(partner.id, {}),
+            former=tuple(former.get(partner.id, ())),
         )
     return found
 
@@ -164,15 +171,7 @@ def _members(tx: Transaction, of_partners: Any) -> dict[int, list[Member]]:
         .group_by(Attempt.person_id, Course.key)
     ):
         passed[person_id][course_key] = at
-    certificates: dict[int, list[Certificate]] = defaultdict(list)
-    for award in tx.session.scalars(
-        select(Award).where(Award.person_id.in_(people)).order_by(Award.awarded_at, Award.id)
-    ):
-        certificates[award.person_id].append(
-            Certificate(
-                award.serial, award.course_key, award.cycle, award.awarded_at, award.valid_until
-            )
-        )
+    certificates, paths = certificates_of(tx, people), paths_of(tx, people)
     members: dict[int, list[Member]] = defaultdict(list)
     first_seen = (
         select(LoginSession.person_id, func.min(LoginSession.created_at).label("at"))
@@ -199,6 +198,7 @@ def _members(tx: Transaction, of_partners: Any) -> dict[int, list[Member]]:
                 lessons=lessons.get(person.id, {}),
                 passed=passed.get(person.id, {}),
                 certificates=tuple(certificates.get(person.id, ())),
+                path=paths.get(person.id, ""),
             )
         )
     return members

@@ -3,6 +3,8 @@
 Staff act for any partner; a person of the partner acts within what their role allows: see `_check_may`.
 """
 
+from datetime import datetime
+
 from recruit.db.transaction import Transaction
 from recruit.notices.usecases import notify
 from recruit.notices.values import NoticeKind
@@ -10,6 +12,7 @@ from recruit.onboarding import store
 from recruit.onboarding.gates import Decision, GateNotMet, demand
 from recruit.onboarding.gathering import gather_evidence
 from recruit.onboarding.tables import Partner, PartnerMember
+from recruit.onboarding.training_tables import Absence
 from recruit.onboarding.values import Action, MemberRole
 from recruit.people.usecases import (
     EmailTaken,
@@ -36,7 +39,8 @@ def add_member(
     """
     known = find_person_id(tx, email=email)
     back = store.find_former_member(tx, known, partner_id) if known is not None else None
-    if back is not None:
+    if back is not None and back.left_at is not None:
+        _record_absence(tx, partner_id, back.person_id, back.left_at)
         back.role, back.left_at = role, None
         enable_person(tx, person_id=back.person_id)
         return back
@@ -146,13 +150,24 @@ def take_partner_back(tx: Transaction, *, partner_id: int) -> Partner:
     partner = store.lock_partner(tx, partner_id)
     if partner.left_at is None:
         return partner
+    _record_absence(tx, partner_id, None, partner.left_at)
     for member in store.list_members_left_at(tx, partner_id, partner.left_at):
+        _record_absence(tx, partner_id, member.person_id, partner.left_at)
         member.left_at = None
         enable_person(tx, person_id=member.person_id)
     partner.left_at, partner.left_reason = None, ""
     tx.session.flush()
     tx.announce("firm", partner.firm_id)
     return partner
+
+
+def _record_absence(
+    tx: Transaction, partner_id: int, person_id: int | None, left_at: datetime
+) -> None:
+    # Who could see what on a day in between has to stay answerable.
+    tx.session.add(
+        Absence(partner_id=partner_id, person_id=person_id, left_at=left_at, back_at=tx.now)
+    )
 
 
 def _check_may(

@@ -6,9 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from recruit.onboarding.definitions import STRICT, near, read_definition
+from recruit.onboarding.definitions import STRICT, Key, Text, near, read_definition
 from recruit.onboarding.terms import Commitment
-from recruit.onboarding.track import Key, Text
 
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 

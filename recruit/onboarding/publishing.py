@@ -14,7 +14,7 @@ from recruit.onboarding.definitions import ContentError, definition_json, near
 from recruit.onboarding.tables import AgreementVersion, Course, Resource, Track
 from recruit.onboarding.terms import Commitment, commitments_json, hash_terms
 from recruit.onboarding.track import TrackDefinition, parse_track
-from recruit.onboarding.values import Action
+from recruit.onboarding.values import Action, TrackStepKind
 
 
 def _hash(data: Mapping[str, Any]) -> str:
@@ -68,7 +68,8 @@ def publish_course(
     data = definition_json(definition)
     digest = _hash(data)
     newest = published.find_course(tx, definition.key)
-    if newest is not None and newest.definition_hash == digest:
+    # Compared as it is read: what a later release adds to a course makes no new version of it.
+    if newest is not None and parse_course(newest.definition) == definition:
         return newest
     course = Course(
         key=definition.key,
@@ -95,16 +96,19 @@ def publish_track(
                 f"{file}: steps.{step.key}: The agreement {step.agreement!r} is not published. "
                 "Publish it first."
             )
-        if step.course and published.find_course(tx, step.course) is None:
-            known = [course.key for course in published.list_courses(tx)]
-            raise ContentError(
-                f"{file}: steps.{step.key}: The course {step.course!r} is not published. "
-                f"{near(step.course, known)}"
-            )
+        if step.course:
+            certifies = step.kind is TrackStepKind.CERTIFICATION
+            _demand_course(tx, step.course, f"{file}: steps.{step.key}", certifies=certifies)
+    for level in definition.levels:
+        for course in level.needs:
+            _demand_course(tx, course, f"{file}: levels.{level.key}", certifies=True)
+    for path in definition.paths:
+        for course in path.courses:
+            _demand_course(tx, course, f"{file}: paths.{path.key}")
     data = definition_json(definition)
     digest = _hash(data)
     newest = published.find_track(tx, definition.name)
-    if newest is not None and newest.definition_hash == digest:
+    if newest is not None and parse_track(newest.definition) == definition:
         return newest
     track = Track(
         name=definition.name,
@@ -117,6 +121,17 @@ def publish_track(
     tx.session.add(track)
     tx.session.flush()
     return track
+
+
+def _demand_course(tx: Transaction, key: str, place: str, *, certifies: bool = False) -> None:
+    course = published.find_course(tx, key)
+    if course is None:
+        known = [course.key for course in published.list_courses(tx)]
+        raise ContentError(f"{place}: The course {key!r} is not published. {near(key, known)}")
+    if certifies and not parse_course(course.definition).certifies:
+        raise ContentError(
+            f"{place}: The course {key!r} awards no certificate. Give it validity_months."
+        )
 
 
 def publish_resource(

@@ -9,8 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from recruit.onboarding.definitions import STRICT, near
-from recruit.onboarding.track import Key, Text
+from recruit.onboarding.definitions import STRICT, Key, Text, near
 
 LONGEST_TEXT = 5000
 # 1 234.5, 1,234.5, 1234,5 and -3e2 are numbers to whoever writes them.

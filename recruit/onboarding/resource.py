@@ -7,8 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from recruit.onboarding.definitions import STRICT, read_definition
-from recruit.onboarding.track import Key, Text
+from recruit.onboarding.definitions import STRICT, Key, Text, read_definition
 from recruit.onboarding.values import Action
 
 

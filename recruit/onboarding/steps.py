@@ -17,6 +17,7 @@ from recruit.onboarding.tables import (
     LessonView,
     StepEvidence,
 )
+from recruit.onboarding.training_tables import MemberPath
 from recruit.onboarding.values import Action, TrackStepKind
 
 COMPANY_FIELDS = ("name", "website", "phone", "street", "postcode", "city", "country", "about")
@@ -25,6 +26,10 @@ _LONGEST = 1000
 
 class CompanyIncomplete(ValueError):
     """The company's profile lacks something; the message says what."""
+
+
+class UnknownPath(LookupError):
+    """The track has no such learning path."""
 
 
 class ReasonMissing(ValueError):
@@ -88,12 +93,29 @@ def waive_step(tx: Transaction, *, partner_id: int, step_key: str, reason: str, 
         tx.announce("firm", partner.firm_id)
 
 
-def take_back_waiver(tx: Transaction, *, partner_id: int, step_key: str) -> None:
-    """Ask for a waived step again; one that is not waived stays as it is. Raises `UnknownStep`."""
+def take_back_waiver(tx: Transaction, *, partner_id: int, step_key: str, actor: str = "") -> None:
+    """Ask for a waived step again; one that is not waived stays as it is. Raises `UnknownStep`.
+
+    That it was waived, by whom and how long, stays on record.
+    """
     partner = store.lock_partner(tx, partner_id)
     _check_step(gather_evidence(tx, partner_id=partner_id), step_key)
-    if store.delete_waiver(tx, partner_id=partner_id, step_key=step_key):
+    if store.end_step(tx, partner_id=partner_id, step_key=step_key, actor=actor, waivers_only=True):
         tx.announce("firm", partner.firm_id)
+
+
+def choose_path(tx: Transaction, *, person_id: int, path: str) -> None:
+    """Let a person follow a learning path of their track; raises `UnknownPath`."""
+    member = store.get_member(tx, person_id, lock=True)
+    track = gather_evidence(tx, partner_id=member.partner_id).track
+    if track.find_path(path) is None:
+        keys = [one.key for one in track.paths]
+        raise UnknownPath(f"There is no learning path {path!r}. {near(path, keys)}")
+    row = tx.session.get(MemberPath, person_id)
+    if row is None:
+        tx.session.add(MemberPath(person_id=person_id, path=path, chosen_at=tx.now))
+    elif row.path != path:
+        row.path, row.chosen_at = path, tx.now
 
 
 def _check_step(evidence: Evidence, step_key: str) -> None:

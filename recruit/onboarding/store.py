@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
 from recruit.db.base import Base
@@ -21,7 +21,7 @@ from recruit.onboarding.tables import (
     PartnerMember,
     StepEvidence,
 )
-from recruit.onboarding.training_tables import AttemptReview
+from recruit.onboarding.training_tables import AttemptReview, EndedStep
 
 R = TypeVar("R", bound=Base)
 
@@ -216,18 +216,32 @@ def has_passed(tx: Transaction, *, person_id: int, course_key: str) -> bool:
     return found is not None
 
 
-def delete_waiver(tx: Transaction, *, partner_id: int, step_key: str) -> bool:
-    """Delete the waiver of a partner's step; tell whether there was one."""
-    deleted = tx.session.scalars(
-        delete(StepEvidence)
-        .where(
-            StepEvidence.partner_id == partner_id,
-            StepEvidence.step_key == step_key,
-            StepEvidence.waived,
+def end_step(
+    tx: Transaction, *, partner_id: int, step_key: str, actor: str, waivers_only: bool
+) -> bool:
+    """Let a step count as done or waived no more, keeping that it did; tell whether it had."""
+    row = tx.session.scalar(
+        select(StepEvidence).where(
+            StepEvidence.partner_id == partner_id, StepEvidence.step_key == step_key
         )
-        .returning(StepEvidence.id)
     )
-    return deleted.first() is not None
+    if row is None or (waivers_only and not row.waived):
+        return False
+    tx.session.add(
+        EndedStep(
+            partner_id=partner_id,
+            step_key=step_key,
+            waived=row.waived,
+            note=row.note,
+            actor=row.actor,
+            at=row.at,
+            ended_at=tx.now,
+            ended_by=actor,
+        )
+    )
+    tx.session.delete(row)
+    tx.session.flush()
+    return True
 
 
 def find_acceptance(

@@ -242,8 +242,7 @@ def _flatten(data: Mapping[str, Any], file: str) -> tuple[Mapping[str, Any], lis
     for number, phase in enumerate(phases):
         inner = phase.get("steps", ()) if isinstance(phase, Mapping) else ()
         for at, step in enumerate(inner if isinstance(inner, (list, tuple)) else ()):
-            named = {"phase": phase.get("key")} | step if isinstance(step, Mapping) else step
-            steps.append(named)
+            steps.append({"phase": phase.get("key"), **step} if isinstance(step, Mapping) else step)
             places.append(("phases", number, "steps", at))
         bare.append(
             {key: value for key, value in phase.items() if key != "steps"}

@@ -92,6 +92,7 @@ class Action(StrEnum):
     INVITE_COLLEAGUE = "invite_colleague"
     TAKE_COURSE = "take_course"
     TAKE_QUIZ = "take_quiz"
+    HAND_IN_TASK = "hand_in_task"
     SEE_CERTIFICATE = "see_certificate"
     SEE_PRICES = "see_prices"
     SEE_RESOURCES = "see_resources"

@@ -27,6 +27,7 @@ OPENS_AFTER = {
     Action.SIGN_AGREEMENT: ALWAYS,
     Action.INVITE_COLLEAGUE: ALWAYS,
     Action.SEE_CERTIFICATE: ALWAYS,
+    Action.HAND_IN_TASK: 4,  # no such step: it waits for all of them
     Action.EDIT_COMPANY: 1,
     Action.SEE_RESOURCES: 1,
     Action.TAKE_COURSE: 2,
