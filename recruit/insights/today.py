@@ -12,8 +12,9 @@ from recruit.insights.onboarding import onboarding_board
 from recruit.insights.profiles import find_current_profile
 from recruit.insights.replies import InboxLine, ReplyView, list_replies
 from recruit.insights.tasks import TaskLine, list_tasks
+from recruit.onboarding.joining_tables import Application
 from recruit.onboarding.tables import Candidate
-from recruit.onboarding.values import CandidateStatus, PartnerState
+from recruit.onboarding.values import UNDECIDED, CandidateStatus, PartnerState
 from recruit.sequences.tables import Mailbox, Reply, Sequence, Touch
 from recruit.sequences.values import (
     SequenceStatus,
@@ -43,6 +44,7 @@ class CandidateToDecide:
     origin: str
     created_at: datetime
     quote: str
+    status: CandidateStatus = CandidateStatus.WAITING
 
 
 @dataclass(frozen=True)
@@ -162,12 +164,19 @@ def read_today(tx: Transaction) -> Today:
 
 
 def list_candidates_to_decide(tx: Transaction) -> tuple[CandidateToDecide, ...]:
-    """Return the firms that wait for a decision, with what they said, oldest first."""
+    """Return the firms that are not decided upon, with what they said, oldest first."""
+    said = (
+        select(Application.about)
+        .where(Application.candidate_id == Candidate.id)
+        .order_by(Application.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = tx.session.execute(
-        select(Candidate, Firm, Reply.text)
+        select(Candidate, Firm, func.coalesce(said, Reply.text).label("text"))
         .join(Firm, Firm.id == Candidate.firm_id)
         .outerjoin(Reply, Reply.id == Candidate.reply_id)
-        .where(Candidate.status == CandidateStatus.WAITING)
+        .where(Candidate.status.in_(UNDECIDED))
         .order_by(Candidate.created_at, Candidate.id)
     )
     return tuple(
@@ -181,6 +190,7 @@ def list_candidates_to_decide(tx: Transaction) -> tuple[CandidateToDecide, ...]:
             origin=candidate.origin.value,
             created_at=candidate.created_at,
             quote=text or "",
+            status=candidate.status,
         )
         for candidate, firm, text in rows
     )

@@ -110,7 +110,7 @@ def apply_to_program(
 def _checked(form: ApplicationForm, types: list[str]) -> ApplicationForm:
     company, about = form.company.strip()[:200], form.about.strip()[:5000]
     website, name = form.website.strip()[:300], form.contact_name.strip()[:200]
-    if not parse_name(company).key:
+    if sum(map(str.isalnum, company)) < 2 or not parse_name(company).key:
         raise FormRefused("Write your company's name.")
     if registrable_domain(website) is None or " " in website:
         raise FormRefused(f"{website!r} is no website. Write it like company.com.")

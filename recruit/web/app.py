@@ -5,6 +5,7 @@ from fastapi import Depends, FastAPI
 from recruit.web import auth, inbound, notices, sign_in_links, unsubscribe
 from recruit.web.desk import (
     builder,
+    candidates,
     crm,
     firm,
     firm_changes,
@@ -48,6 +49,7 @@ DESK = (
     builder,
     mailboxes,
     onboarding,
+    candidates,
     partners,
     profile,
     profile_reports,

@@ -85,6 +85,11 @@ def _countries() -> dict[str, str]:
     return {code: country["name"].removeprefix("The ") for code, country in countries.items()}
 
 
+def countries() -> list[tuple[str, str]]:
+    """Return all countries by ISO 3166 alpha-2 code, in the order of their English names."""
+    return sorted(_countries().items(), key=lambda pair: pair[1])
+
+
 def country(code: str | None) -> str:
     """Return a country's English name by its ISO 3166 alpha-2 code; an unknown code stays itself."""
     return "" if code is None else _countries().get(code, code)

@@ -35,10 +35,25 @@ def show_board(request: Request, tx: ReadingTx) -> Response:
 
 
 @router.post("/candidates/{candidate_id}/accept")
-def accept(request: Request, app: AppDep, person: StaffPerson, candidate_id: int) -> Response:
+def accept(
+    request: Request,
+    app: AppDep,
+    person: StaffPerson,
+    candidate_id: int,
+    contact: Annotated[str, Form(max_length=254)] = "",
+    program: Annotated[str, Form(max_length=100)] = "",
+    partner_type: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
     """Make a partner of a candidate, and show the link that lets its signatory in."""
     with app.transaction() as tx:
-        partner = accept_candidate(tx, candidate_id=candidate_id, actor=person.name)
+        partner = accept_candidate(
+            tx,
+            candidate_id=candidate_id,
+            actor=person.name,
+            contact_email=contact or None,
+            program=program or None,
+            partner_type=partner_type,
+        )
         page, token = partner_page(tx, partner.id), invite_signatory(tx, partner_id=partner.id)
     return _show_invitation(request, app, page, token)
 

@@ -1,16 +1,23 @@
-"""Tasks of onboarding: firms that answered yes become candidates, acceptances get their sealed PDF."""
+"""Tasks of onboarding: who said yes or applied becomes a candidate, questions go out, PDFs are sealed."""
 
 from collections.abc import Callable
 
 from celery import Celery
 
-from recruit.onboarding.usecases import collect_candidates, list_unsealed, seal_acceptance
+from recruit.notices.sending import Office
+from recruit.onboarding.usecases import (
+    collect_candidates,
+    list_unsealed,
+    mail_questions,
+    seal_acceptance,
+)
 from recruit.wiring import App
 from recruit.worker.sweep import task
 
 SWEEPS: dict[str, float] = {
     "onboarding.collect_candidates": 2,
     "onboarding.seal_acceptances": 2,
+    "onboarding.mail_questions": 1,
 }
 
 
@@ -21,6 +28,14 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
     def collect() -> list[int]:
         with get_app().transaction() as tx:
             return collect_candidates(tx)
+
+    @task(celery, "onboarding.mail_questions")
+    def mail() -> int:
+        app = get_app()
+        office = Office(
+            app.settings.sender_address, app.settings.sender_name, app.settings.base_url, app.secret
+        )
+        return mail_questions(app.transaction, app.mailer, office)
 
     @task(celery, "onboarding.seal_acceptances")
     def seal() -> list[int]:

@@ -26,6 +26,7 @@ FACTS = {
     "name": "Ada",
     "course": "Basics",
     "serial": "RC-1",
+    "candidate": 7,
     "missing": "the price list",
     "about": "",
     "how": "answered yes",
