@@ -12,7 +12,13 @@ from recruit.insights.today import list_candidates_to_decide
 from recruit.onboarding.usecases import accept_candidate, collect_candidates
 from recruit.people.usecases import add_person
 from recruit.people.values import Actor, Role
-from recruit.sequences.usecases import complete_task, confirm_mood, handle_reply
+from recruit.sequences.usecases import (
+    complete_task,
+    confirm_mood,
+    handle_reply,
+    list_mailboxes,
+    resume_mailbox,
+)
 
 RECRUITER = "riley@northlight.example"
 MANAGER = "morgan@northlight.example"
@@ -59,7 +65,7 @@ class Staff:
             moment += timedelta(days=1)
 
     def work(self, now: datetime, end: datetime) -> None:
-        """Sort the replies, do the tasks, accept who wants in."""
+        """Sort the replies, do the tasks, look after the mailbox, accept who wants in."""
         if now > end - LEFT_FOR_YOU:
             return
         app = self.world.app
@@ -67,6 +73,11 @@ class Staff:
             waiting = [line.reply for line in list_replies(tx, ReplyView.WAITING).lines]
             replies = [reply for reply in waiting if reply.reply_id % _EACH]
             tasks = [task for task in list_tasks(tx) if task.touch_id % _EACH]
+            paused = [one.address for one in list_mailboxes(tx) if one.paused_at is not None]
+        # Its breaker tripped; the addresses that came back are suppressed, so it may go on.
+        for address in paused:
+            with app.transaction() as tx:
+                resume_mailbox(tx, address=address)
         for reply in replies:
             with app.transaction() as tx:
                 if reply.mood is not None:

@@ -30,8 +30,8 @@ SHARES: tuple[tuple[Temper, int], ...] = (
     (Temper.NEGATIVE, 7),
     (Temper.LATER, 3),
     (Temper.AWAY, 6),
-    (Temper.REFUSED, 3),
-    (Temper.BOUNCES, 3),
+    (Temper.REFUSED, 2),
+    (Temper.BOUNCES, 2),
     (Temper.CLICKS_UNSUBSCRIBE, 4),
     (Temper.WRITES_UNSUBSCRIBE, 2),
 )
