@@ -10,10 +10,12 @@ from datetime import datetime
 from recruit.db.transaction import Transaction
 from recruit.onboarding import published
 from recruit.onboarding.course import CourseDefinition
-from recruit.onboarding.evidence import Evidence, Member
+from recruit.onboarding.evidence import Evidence, Member, UnderwayKind
 from recruit.onboarding.gates import Decision, decide
 from recruit.onboarding.gathering import gather_evidence_of_person
 from recruit.onboarding.grading import next_cycle
+from recruit.onboarding.level import LearningPath
+from recruit.onboarding.levels import LevelStanding, level_at
 from recruit.onboarding.progress import StepState, StepView, list_steps, state_of, unread_lessons
 from recruit.onboarding.store import NotAMember
 from recruit.onboarding.tables import Partner, Resource
@@ -72,6 +74,19 @@ class HeldCertificate:
 
 
 @dataclass(frozen=True)
+class PathLine:
+    """The learning path of this person: its courses in order, and how many of them are done."""
+
+    path: LearningPath
+    courses: tuple[CourseLine, ...]
+
+    @property
+    def done(self) -> int:
+        """Return how many courses are passed."""
+        return sum(course.passed for course in self.courses)
+
+
+@dataclass(frozen=True)
 class Home:
     """The portal's one page. `minutes_left` is what the open steps take this person."""
 
@@ -85,6 +100,10 @@ class Home:
     courses: tuple[CourseLine, ...]
     certificates: tuple[HeldCertificate, ...]
     may_invite: bool
+    level: LevelStanding = LevelStanding(None)
+    paths: tuple[LearningPath, ...] = ()
+    path: PathLine | None = None
+    has_levels: bool = False
 
     @property
     def closed(self) -> list[ResourceLine | CourseLine]:
@@ -92,6 +111,10 @@ class Home:
         lines: list[ResourceLine | CourseLine] = [*self.courses, *self.resources]
         closed = [line for line in lines if not line.decision.allowed]
         return sorted(closed, key=lambda x: max((m.number for m in x.decision.missing), default=99))
+
+    def title_of(self, course: str) -> str:
+        """Return a course's title."""
+        return next((line.title for line in self.courses if line.key == course), course)
 
     @property
     def steps_left(self) -> int:
@@ -124,6 +147,18 @@ def portal_home(tx: Transaction, person_id: int) -> Home:
     def ask(action: Action, course: str | None = None) -> Decision:
         return decide(action, evidence, tx.now, person_id=person_id, course=course)
 
+    courses = tuple(
+        CourseLine(
+            key=key,
+            title=course.title,
+            summary=course.summary,
+            lessons=len(course.lessons),
+            read=len(course.lessons) - len(unread_lessons(course, member)),
+            passed=key in member.passed,
+            decision=ask(Action.TAKE_COURSE, key),
+        )
+        for key, course in _in_order(evidence)
+    )
     return Home(
         company=evidence.company_name,
         member=member,
@@ -135,21 +170,22 @@ def portal_home(tx: Transaction, person_id: int) -> Home:
             ResourceLine(r.key, r.title, r.summary, ask(r.action))
             for r in published.list_resources(tx)
         ),
-        courses=tuple(
-            CourseLine(
-                key=key,
-                title=course.title,
-                summary=course.summary,
-                lessons=len(course.lessons),
-                read=len(course.lessons) - len(unread_lessons(course, member)),
-                passed=key in member.passed,
-                decision=ask(Action.TAKE_COURSE, key),
-            )
-            for key, course in _in_order(evidence)
-        ),
+        courses=courses,
         certificates=_held(evidence, member, tx.now),
         may_invite=ask(Action.INVITE_COLLEAGUE).allowed,
+        level=level_at(evidence, tx.now),
+        has_levels=bool(evidence.track.levels),
+        paths=evidence.track.paths,
+        path=_path(evidence, member, courses),
     )
+
+
+def _path(evidence: Evidence, member: Member, courses: tuple[CourseLine, ...]) -> PathLine | None:
+    path = evidence.track.find_path(member.path)
+    if path is None:
+        return None
+    known = {course.key: course for course in courses}
+    return PathLine(path, tuple(known[key] for key in path.courses if key in known))
 
 
 def _in_order(evidence: Evidence) -> list[tuple[str, CourseDefinition]]:
@@ -176,6 +212,16 @@ def _waits(view: StepView, evidence: Evidence, member: Member, now: datetime) ->
             return decide(Action.SIGN_AGREEMENT, evidence, now, person_id=member.person_id).reason
         case TrackStepKind.PROFILE:
             return decide(Action.EDIT_COMPANY, evidence, now, person_id=member.person_id).reason
+        case TrackStepKind.TASK:
+            handed_in = view.underway and view.underway.kind is UnderwayKind.HANDED_IN
+            return "You have handed it in. We look at it and write to you." if handed_in else ""
+        case TrackStepKind.CALL:
+            who = view.step.owner or "Your partner manager"
+            if view.underway:
+                return f"Booked for {view.underway.at:%-d %B %Y, %H:%M} UTC."
+            return f"{who} will agree a time with you."
+        case TrackStepKind.APPROVAL:
+            return f"It is the turn of {view.step.owner or 'your partner manager'}."
         case TrackStepKind.COURSE:
             mine_done = view.step.course in member.passed
         case TrackStepKind.CERTIFICATION:

@@ -1,7 +1,6 @@
 """Courses, quizzes and certificates as a partner's person stands in them at the moment of asking."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 
@@ -13,12 +12,11 @@ from recruit.onboarding.gathering import read_course
 from recruit.onboarding.grading import AnswersIncomplete, Grade, grade, next_cycle
 from recruit.onboarding.paper import Paper, draw_paper, seed_of
 from recruit.onboarding.sitting import Standing
-from recruit.onboarding.tables import Attempt, Award, Course, Partner
+from recruit.onboarding.tables import Attempt, Course
 from recruit.onboarding.training_tables import AttemptReview, LessonFile
 from recruit.onboarding.uploads import CheckedFile
 from recruit.onboarding.usecases import NothingToTake, find_turn
 from recruit.onboarding.values import Action
-from recruit.people.tables import Person
 
 
 @dataclass(frozen=True)
@@ -72,19 +70,6 @@ class QuizPage:
     page: CoursePage
     standing: Standing
     paper: Paper
-
-
-@dataclass(frozen=True)
-class CertificatePage:
-    """A certificate; `valid` at the moment of asking."""
-
-    serial: str
-    person: str
-    company: str
-    course: str
-    awarded_at: datetime
-    valid_until: datetime
-    valid: bool
 
 
 def course_page(tx: Transaction, person_id: int, course_key: str) -> CoursePage:
@@ -176,28 +161,3 @@ def lesson_file(tx: Transaction, lesson: Lesson) -> CheckedFile:
     if found is None:
         raise NothingHere("This lesson has no file.")
     return CheckedFile(lesson.file, found.content_type, found.content)
-
-
-def certificate_page(
-    tx: Transaction, serial: str, *, partner_id: int | None = None
-) -> CertificatePage:
-    """Return a certificate by its serial; with `partner_id` only one of that partner's."""
-    row = tx.session.execute(
-        select(Award, Person.name, Course.title, Partner)
-        .join(Person, Person.id == Award.person_id)
-        .join(Course, Course.id == Award.course_id)
-        .join(Partner, Partner.id == Award.partner_id)
-        .where(Award.serial == serial)
-    ).first()
-    if row is None or (partner_id is not None and row.Award.partner_id != partner_id):
-        raise NothingHere("There is no such certificate.")
-    award, person, course, partner = row
-    return CertificatePage(
-        serial=award.serial,
-        person=person,
-        company=str(partner.company.get("name", "")),
-        course=course,
-        awarded_at=award.awarded_at,
-        valid_until=award.valid_until,
-        valid=award.awarded_at <= tx.now < award.valid_until and partner.left_at is None,
-    )

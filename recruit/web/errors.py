@@ -19,12 +19,22 @@ from recruit.logs import get_logger
 from recruit.onboarding.gates import GateNotMet
 from recruit.onboarding.usecases import (
     AlreadyDecided,
+    AlreadyDecidedProof,
     NotAMember,
     NothingPublished,
+    NothingToReview,
     NothingToTake,
+    NotNow,
+    ReasonNeeded,
+    ReturnReasonMissing,
+    StepNotOpen,
+    UnknownAttempt,
     UnknownCandidate,
     UnknownCourse,
     UnknownPartner,
+    UnknownPath,
+    UnknownProof,
+    UnknownStep,
 )
 from recruit.people.usecases import EmailTaken, InvalidEmail
 from recruit.people.values import STAFF
@@ -63,6 +73,16 @@ REFUSALS: dict[type[Exception], int] = {
     UnknownPartner: 404,
     UnknownCourse: 404,
     NothingToTake: 409,
+    NotNow: 409,
+    NothingToReview: 409,
+    AlreadyDecidedProof: 409,
+    StepNotOpen: 409,
+    ReasonNeeded: 422,
+    ReturnReasonMissing: 422,
+    UnknownAttempt: 404,
+    UnknownPath: 404,
+    UnknownProof: 404,
+    UnknownStep: 404,
 }
 
 

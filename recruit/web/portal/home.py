@@ -17,7 +17,14 @@ router = APIRouter()
 def show_home(request: Request, tx: ReadingTx, person: PartnerPerson) -> Response:
     """Show where the partner stands, the one next step, and what is open and what opens later."""
     home = portal_home(tx, person.person_id)
-    return render(request, "portal/home.html", home=home, step_link=step_link, line_link=line_link)
+    return render(
+        request,
+        "portal/home.html",
+        home=home,
+        now=tx.now,
+        step_link=step_link,
+        line_link=line_link,
+    )
 
 
 @router.get("/portal/resources/{key}")

@@ -9,8 +9,8 @@ from recruit.onboarding.values import TrackStepKind
 def step_link(step: StepView | MissingStep) -> str:
     """Return the address of the page on which a step, or a missing lesson, is done."""
     if isinstance(step, StepView):
-        return _page(step.step.kind, step.step.course)
-    page = _page(step.kind, step.course)
+        return _page(step.step.kind, step.step.course, step.step.key)
+    page = _page(step.kind, step.course, step.key)
     return f"{page}/lessons/{step.lesson}" if step.lesson else page
 
 
@@ -20,7 +20,7 @@ def line_link(line: CourseLine | ResourceLine) -> str:
     return f"/portal/{kind}/{line.key}"
 
 
-def _page(kind: TrackStepKind, course: str) -> str:
+def _page(kind: TrackStepKind, course: str, key: str) -> str:
     match kind:
         case TrackStepKind.AGREEMENT:
             return "/portal/agreement"
@@ -28,3 +28,5 @@ def _page(kind: TrackStepKind, course: str) -> str:
             return "/portal/company"
         case TrackStepKind.COURSE | TrackStepKind.CERTIFICATION:
             return f"/portal/courses/{course}"
+        case TrackStepKind.TASK | TrackStepKind.CALL | TrackStepKind.APPROVAL:
+            return f"/portal/steps/{key}"
