@@ -112,6 +112,7 @@ class TrytonReader:
 
 
 def object_of(crm_object: str) -> tuple[str, list[Any], dict[str, Any]]:
+    """Return an object's model, the domain of its records, and what a new one has; refuses others."""
     if crm_object not in _OBJECTS:
         raise CrmRefused(
             f"No object {crm_object!r} here; there are {', '.join(_OBJECTS)}.",
