@@ -10,6 +10,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
+from recruit.insights.agreements import list_commitments
+from recruit.onboarding.commitments import CommitmentView
 from recruit.onboarding.evidence import Declared, Evidence, Member
 from recruit.onboarding.progress import StepState, StepView, list_steps, state_and_since
 from recruit.onboarding.tables import AgreementAcceptance, AgreementVersion, Partner, PartnerMember
@@ -48,6 +50,7 @@ class SignatureLine:
     accepted_at: datetime
     text_sha256: str
     ip: str
+    acceptance_id: int
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class PartnerPage:
     members: tuple[Member, ...]
     former: tuple[FormerMember, ...]
     signatures: tuple[SignatureLine, ...]
+    commitments: tuple[CommitmentView, ...]
 
     @property
     def steps_done(self) -> int:
@@ -140,10 +144,11 @@ def partner_page(tx: Transaction, partner_id: int) -> PartnerPage:
         former=_former(tx, partner_id),
         signatures=tuple(
             SignatureLine(
-                title, number, a.typed_name, a.job_title, a.accepted_at, a.text_sha256, a.ip
+                title, number, a.typed_name, a.job_title, a.accepted_at, a.text_sha256, a.ip, a.id
             )
             for a, title, number in rows
         ),
+        commitments=tuple(list_commitments(tx, evidence)),
     )
 
 

@@ -66,6 +66,11 @@ from recruit.onboarding.records import (
     list_unsealed,
     seal_acceptance,
 )
+from recruit.onboarding.revoking import (
+    RevocationRefused,
+    UnknownCertificate,
+    revoke_certificate,
+)
 from recruit.onboarding.steps import (
     CompanyIncomplete,
     ReasonMissing,
@@ -112,10 +117,12 @@ __all__ = [
     "ReasonMissing",
     "ReasonNeeded",
     "ReturnReasonMissing",
+    "RevocationRefused",
     "StepNotOpen",
     "TooManyApplications",
     "UnknownAttempt",
     "UnknownCandidate",
+    "UnknownCertificate",
     "UnknownCourse",
     "UnknownPartner",
     "UnknownPath",
@@ -161,6 +168,7 @@ __all__ = [
     "renew_invitation",
     "reopen_candidate",
     "review_attempt",
+    "revoke_certificate",
     "save_company",
     "seal_acceptance",
     "sign_agreement",

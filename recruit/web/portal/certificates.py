@@ -3,15 +3,33 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from recruit.insights.certificates import certificate_document, certificate_page
 from recruit.insights.portal import evidence_of
-from recruit.insights.training import certificate_page
+from recruit.onboarding.documents import render_certificate
 from recruit.onboarding.gates import decide
 from recruit.onboarding.values import Action
+from recruit.web.files import show_pdf
 from recruit.web.pages import render
 from recruit.web.portal.locked import show_locked
 from recruit.web.request import AppDep, PartnerPerson, ReadingTx
 
 router = APIRouter()
+
+
+@router.get("/portal/certificates/{serial}.pdf")
+def download_certificate(
+    tx: ReadingTx, app: AppDep, person: PartnerPerson, serial: str
+) -> Response:
+    """Hand out a certificate of this partner's people."""
+    evidence = evidence_of(tx, person.person_id)
+    document = certificate_document(
+        tx,
+        serial,
+        program=app.settings.sender_name,
+        base_url=app.settings.base_url,
+        partner_id=evidence.partner_id,
+    )
+    return show_pdf(document.serial, render_certificate(document))
 
 
 @router.get("/portal/certificates/{serial}")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Request, UploadFile
 from fastapi.responses import Response
 
-from recruit.insights.training import certificate_page
+from recruit.insights.certificates import certificate_page
 from recruit.onboarding.usecases import (
     MOST_DOCUMENT_BYTES,
     UnknownRecord,
