@@ -274,8 +274,9 @@ def compare_places(a: Fingerprint, b: Fingerprint) -> tuple[Evidence, Evidence, 
             postcode = Evidence(OTHER_POSTCODE)
     if a.city and b.city:
         if a.city == b.city:
-            both = bool(a.country) and a.country == b.country
-            city = Evidence(SAME_CITY, "same city", corroborates=both)
+            # A name of a place is a place where its country is known, by GeoNames or because it is stated.
+            known = a.city.isdecimal() or (bool(a.country) and a.country == b.country)
+            city = Evidence(SAME_CITY, "same city", corroborates=known)
         elif _elsewhere(a, b):
             city = Evidence(OTHER_CITY, "other city")
     if a.country and b.country:

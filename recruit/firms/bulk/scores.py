@@ -240,7 +240,9 @@ class Scorer:
         one_city = both & (sheet.city[a] == sheet.city[b])
         points += np.where(one_city, weights.SAME_CITY, 0)
         points += np.where(self._elsewhere(a, b), weights.OTHER_CITY, 0)
-        found.corroborated |= one_city & one_country
+        known = sheet.is_known_town
+        in_known = known[np.maximum(sheet.city[a], 0)] if len(known) else np.zeros(len(a), bool)
+        found.corroborated |= one_city & (one_country | in_known)
         both = (sheet.postcode[a] >= 0) & (sheet.postcode[b] >= 0)
         one_postcode = both & (sheet.postcode[a] == sheet.postcode[b])
         points += np.where(one_postcode, weights.SAME_POSTCODE, 0)
