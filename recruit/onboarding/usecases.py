@@ -23,6 +23,7 @@ from recruit.onboarding.candidates import (
     decline_candidate,
     reopen_candidate,
 )
+from recruit.onboarding.cycles import recompute, send_reminders
 from recruit.onboarding.gates import GateNotMet
 from recruit.onboarding.gathering import (
     check_gate,
@@ -165,12 +166,14 @@ __all__ = [
     "publish_program",
     "publish_resource",
     "publish_track",
+    "recompute",
     "renew_invitation",
     "reopen_candidate",
     "review_attempt",
     "revoke_certificate",
     "save_company",
     "seal_acceptance",
+    "send_reminders",
     "sign_agreement",
     "start_quiz",
     "take_back_waiver",

@@ -21,7 +21,6 @@ def show_home(request: Request, tx: ReadingTx, person: PartnerPerson) -> Respons
         request,
         "portal/home.html",
         home=home,
-        now=tx.now,
         step_link=step_link,
         line_link=line_link,
     )

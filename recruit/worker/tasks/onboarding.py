@@ -10,6 +10,7 @@ from recruit.onboarding.usecases import (
     list_unsealed,
     mail_questions,
     seal_acceptance,
+    send_reminders,
 )
 from recruit.wiring import App
 from recruit.worker.sweep import task
@@ -18,6 +19,7 @@ SWEEPS: dict[str, float] = {
     "onboarding.collect_candidates": 2,
     "onboarding.seal_acceptances": 2,
     "onboarding.mail_questions": 1,
+    "onboarding.send_reminders": 900,
 }
 
 
@@ -28,6 +30,10 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
     def collect() -> list[int]:
         with get_app().transaction() as tx:
             return collect_candidates(tx)
+
+    @task(celery, "onboarding.send_reminders")
+    def remind() -> int:
+        return send_reminders(get_app().transaction)
 
     @task(celery, "onboarding.mail_questions")
     def mail() -> int:
