@@ -72,6 +72,11 @@ from recruit.onboarding.revoking import (
     UnknownCertificate,
     revoke_certificate,
 )
+from recruit.onboarding.self_registration import (
+    find_open_domain,
+    open_to_colleagues,
+    register_colleague,
+)
 from recruit.onboarding.steps import (
     CompanyIncomplete,
     ReasonMissing,
@@ -146,6 +151,7 @@ __all__ = [
     "confirm_step",
     "decide_proof",
     "decline_candidate",
+    "find_open_domain",
     "find_question",
     "find_turn",
     "gather_evidence",
@@ -161,12 +167,14 @@ __all__ = [
     "leave_partner",
     "list_unsealed",
     "mail_questions",
+    "open_to_colleagues",
     "publish_agreement",
     "publish_course",
     "publish_program",
     "publish_resource",
     "publish_track",
     "recompute",
+    "register_colleague",
     "renew_invitation",
     "reopen_candidate",
     "review_attempt",

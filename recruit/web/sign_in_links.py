@@ -1,5 +1,7 @@
 """Signing in by a link that comes by mail: for whoever forgot the password, or never wants one.
 
+A partner's colleague who has never been here gets an invitation instead, to the same address.
+
 Opening the link uses nothing up, since link scanners open every link; the button on the page does.
 """
 
@@ -9,6 +11,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from recruit.notices.usecases import mail_sign_in_link
+from recruit.onboarding.usecases import register_colleague
 from recruit.people.usecases import (
     InvalidEmail,
     SignInLinkInvalid,
@@ -47,7 +50,8 @@ def request_link(
     """Mail a link, and say the same whether somebody has this address or not."""
     problem = ""
     try:
-        mail_sign_in_link(tx, email=email)
+        if not register_colleague(tx, email=email):
+            mail_sign_in_link(tx, email=email)
         app.wake("notices.send_due_notices")
     except InvalidEmail as error:
         problem = str(error)

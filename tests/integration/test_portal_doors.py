@@ -41,6 +41,8 @@ PAGES: dict[str, tuple[int, ...]] = {
     "/portal/resources/nothing": (404, 404, 404, 404, 404, 404),
     "/portal/certificates/{own}": (404, 404, 404, 404, 200, 200),
     "/portal/certificates/RC-NOTHING": (404, 404, 404, 404, 404, 404),
+    "/portal/certificates/{own}.pdf": (404, 404, 404, 404, 200, 200),
+    "/portal/agreement/0.pdf": (404, 404, 404, 404, 404, 404),
 }
 
 
@@ -83,7 +85,7 @@ def portal_routes(web: FastAPI, method: str) -> list[str]:
 def example_of(path: str) -> str:
     """Return an address of a route that leads to something in the small track."""
     filled = path.replace("{lesson_key}", "what").replace("{serial}", "RC-NONE")
-    filled = filled.replace("{colleague_id}", "1")
+    filled = filled.replace("{colleague_id}", "1").replace("{acceptance_id}", "1")
     key = "deck" if "resources" in path else "basics"
     return filled.replace("{key}", key)
 

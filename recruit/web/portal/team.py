@@ -10,8 +10,10 @@ from recruit.onboarding.gates import decide
 from recruit.onboarding.usecases import (
     AlreadySignedIn,
     NotAMember,
+    find_open_domain,
     invite_member,
     leave_member,
+    open_to_colleagues,
     renew_invitation,
 )
 from recruit.onboarding.values import Action, MemberRole
@@ -53,6 +55,29 @@ def invite_colleague(
         form = {"name": name, "email": email, "role": role.value}
         return _show(request, app, person.person_id, problem=str(error), form=form)
     return _show(request, app, person.person_id, token=token, invited=name.strip() or email)
+
+
+@router.post("/portal/team/door")
+def set_door(
+    request: Request,
+    app: AppDep,
+    person: PartnerPerson,
+    is_open: Annotated[bool, Form()] = False,
+) -> Response:
+    """Let colleagues at the company's domain let themselves in, or no more."""
+    with app.transaction() as tx:
+        open_to_colleagues(
+            tx,
+            partner_id=evidence_of(tx, person.person_id).partner_id,
+            by_person_id=person.person_id,
+            is_open=is_open,
+        )
+    text = (
+        "Your colleagues can let themselves in."
+        if is_open
+        else "Colleagues come in by invitation only."
+    )
+    return redirect(request, "/portal/team", text)
 
 
 @router.post("/portal/team/{colleague_id}/link")
@@ -113,6 +138,7 @@ def _show(
     with app.reading() as tx:
         evidence = evidence_of(tx, person_id)
         decision = decide(Action.INVITE_COLLEAGUE, evidence, tx.now, person_id=person_id)
+        domain, is_open = find_open_domain(tx, partner_id=evidence.partner_id)
     return render(
         request,
         "portal/team.html",
@@ -124,4 +150,7 @@ def _show(
         link=f"{app.settings.base_url.rstrip('/')}/invitation/{token}" if token else "",
         invited=invited,
         form=form or {},
+        domain=domain,
+        is_open=is_open,
+        sign_in=f"{app.settings.base_url.rstrip('/')}/sign-in/link",
     )
