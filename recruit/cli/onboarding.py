@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sized
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -95,6 +96,64 @@ def board(output_format: FormatOption = Format.TABLE) -> None:
         typer.echo("No partners yet. See who waits for a decision: `recruit candidates list`.")
         return
     print_rows(rows, ["state", "partner_id", "firm", "days_in_state", "next"], output_format)
+
+
+@onboarding.command("access")
+def access(
+    resource: Annotated[str, typer.Argument(help="The resource's key, such as price-list.")],
+    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day, in UTC.")],
+    everybody: Annotated[
+        bool, typer.Option("--all", help="List who could not see it as well, and why.")
+    ] = False,
+    output_format: FormatOption = Format.TABLE,
+) -> None:
+    """Tell who could see a resource on a day, worked out from the facts as they were then."""
+    from recruit.insights.access import who_could_see
+    from recruit.insights.portal import NothingHere
+
+    with open_app() as app, app.reading() as tx:
+        if on.date() > tx.now.date():
+            fail(f"{on:%Y-%m-%d} is yet to come. Ask about a day that has begun.")
+        try:
+            lines = who_could_see(tx, resource, on.date())
+        except NothingHere as error:
+            fail(str(error))
+    rows = [
+        {
+            "partner_id": line.partner_id,
+            "partner": line.company,
+            "could_see": "yes" if line.allowed else "no",
+            "since": f"{line.since:%H:%M:%S}" if line.since else "",
+            "until": f"{line.until:%H:%M:%S}" if line.until else "",
+            "people": "; ".join(line.people),
+            "why_not": line.reason,
+        }
+        for line in lines
+        if line.allowed or everybody
+    ]
+    if not rows and output_format is Format.TABLE:
+        typer.echo(f"Nobody could see {resource} on {on:%Y-%m-%d}.")
+        return
+    columns = ["partner_id", "partner", "could_see", "since", "until", "people"]
+    print_rows(rows, columns + ["why_not"] * everybody, output_format)
+
+
+@onboarding.command("levels")
+def levels(output_format: FormatOption = Format.TABLE) -> None:
+    """Work out every partner's state and level from the certificates of its people."""
+    from recruit.onboarding.usecases import recompute
+
+    with open_app() as app:
+        rows = [
+            {
+                "partner_id": one.partner_id,
+                "state": one.state.value,
+                "level": one.level.title if one.level else "",
+                "keeps_until": one.keeps_until.date() if one.keeps_until else "",
+            }
+            for one in recompute(app.reading)
+        ]
+    print_rows(rows, ["partner_id", "state", "level", "keeps_until"], output_format)
 
 
 @candidates.command("list")

@@ -81,7 +81,7 @@ def gather_many(
         course.key: read_course(course.definition, course.definition_hash)
         for course in published.list_courses(tx)
     }
-    members = _members(tx, only(PartnerMember.partner_id))
+    members = gather_members(tx, only(PartnerMember.partner_id) & PartnerMember.left_at.is_(None))
     underway, former = underway_steps(tx, only), former_people(tx, only)
     changes = _changes(tx)
     signatures: dict[int, dict[str, Signature]] = defaultdict(dict)
@@ -151,8 +151,8 @@ def _changes(tx: Transaction) -> dict[str, tuple[AgreementChange, ...]]:
     return changes
 
 
-def _members(tx: Transaction, of_partners: Any) -> dict[int, list[Member]]:
-    active = of_partners & PartnerMember.left_at.is_(None)
+def gather_members(tx: Transaction, active: Any) -> dict[int, list[Member]]:
+    """Return the people whose place at a partner meets a condition, by partner."""
     people = select(PartnerMember.person_id).where(active)
     lessons: dict[int, dict[tuple[str, str], datetime]] = defaultdict(dict)
     for person_id, course_key, lesson_key, at in tx.session.execute(
