@@ -104,6 +104,8 @@ class Home:
     paths: tuple[LearningPath, ...] = ()
     path: PathLine | None = None
     has_levels: bool = False
+    # Until when a new version of the agreement has to be accepted, where one does.
+    accept_by: datetime | None = None
 
     @property
     def closed(self) -> list[ResourceLine | CourseLine]:
@@ -159,8 +161,11 @@ def portal_home(tx: Transaction, person_id: int) -> Home:
         )
         for key, course in _in_order(evidence)
     )
+    agreement = evidence.track.step_of_kind(TrackStepKind.AGREEMENT)
+    change = evidence.change_to_accept(agreement.agreement, tx.now) if agreement else None
     return Home(
         company=evidence.company_name,
+        accept_by=change.accept_by if change else None,
         member=member,
         state=state_of(evidence, tx.now),
         steps=steps,

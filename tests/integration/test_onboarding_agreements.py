@@ -142,6 +142,7 @@ def test_the_page_shows_the_new_text_and_until_when(program: App) -> None:
     seen = visitor.see("/portal/agreement")
     assert "Be better." in seen
     assert "Nothing changes for you until 8 March 2026" in seen
+    assert "Read and accept it by 8 March 2026" in visitor.see("/portal")
     later(program, 6)
     assert "It was to be accepted by 8 March 2026" in visit(program, stored).see(
         "/portal/agreement"
