@@ -48,8 +48,8 @@ class _Folder:
 
     validity: int = 0
     last_uid: int = 0
-    # What the next mail's UID was to be when we last looked for new ones.
-    next_uid: int = 0
+    # The next mail's UID and the number of mails, as they were when we last looked for new ones.
+    mark: tuple[int, int] = (0, 0)
     waiting: set[int] = field(default_factory=set)
     flag: bytes = _KEYWORD
 
@@ -80,12 +80,12 @@ class ImapInbox:
             client = self._connected()
             for name in self._names(client):
                 try:
-                    next_uid = self._select(client, name)
+                    mark = self._select(client, name)
                 except IMAPClientError:
                     if name == self._main:
                         raise
                     continue  # somebody has renamed or removed the junk folder meanwhile
-                self._folders[name].next_uid = next_uid
+                self._folders[name].mark = mark
                 yield from self._fetch_folder(client, name)
         except FAILURES as error:
             self.close()
@@ -120,9 +120,9 @@ class ImapInbox:
         try:
             client = self._connected()
             # What a server has told once, even in answer to NOOP or SELECT, it does not tell again in IDLE. So
-            # the folder is selected anew, its next UID compared, and nothing asked between that and IDLE.
-            next_uid = self._select(client, self._main)
-            if next_uid > self._folders[self._main].next_uid:
+            # the folder is selected anew, its mark compared, and nothing asked between that and IDLE.
+            mark = self._select(client, self._main)
+            if mark != self._folders[self._main].mark:
                 return True
             if not client.has_capability("IDLE"):
                 return _slept(_POLL_S, keep_waiting)
@@ -157,8 +157,8 @@ class ImapInbox:
             self._folders = {self._main: _Folder()} | {name: _Folder() for name in junk}
         return list(self._folders)
 
-    def _select(self, client: IMAPClient, name: str) -> int:
-        """Select a folder and return the UID that its next mail will have, 0 where that is not told."""
+    def _select(self, client: IMAPClient, name: str) -> tuple[int, int]:
+        """Select a folder and return its mark, which changes whenever a mail comes."""
         # Selecting again is what tells a server to show mails that came by another connection.
         answer = client.select_folder(name)
         self._selected = name
@@ -169,7 +169,7 @@ class ImapInbox:
         allowed = answer.get(b"PERMANENTFLAGS")
         keywords = allowed is None or not allowed or rb"\*" in allowed or _KEYWORD in allowed
         folder.flag = _KEYWORD if keywords and folder.flag == _KEYWORD else _SEEN
-        return int(answer.get(b"UIDNEXT", 0))
+        return int(answer.get(b"UIDNEXT", 0)), int(answer.get(b"EXISTS", 0))
 
     def _fetch_folder(self, client: IMAPClient, name: str) -> Iterator[IncomingMail]:
         folder = self._folders[name]
