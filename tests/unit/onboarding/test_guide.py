@@ -13,12 +13,16 @@ GUIDE = Path(__file__).parents[3] / "docs" / "onboarding.md"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder made of nothing but what the guide shows."""
-    track, course, resources = re.findall(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    track, course, resources, program = re.findall(
+        r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL
+    )
     files = {
         "agreement.md": "# Reseller agreement\n\nBe good.\n",
         "track.toml": track,
         "course-selling.toml": course,
         "resources.toml": resources,
+        "program.toml": program,
+        "agreement-msp-de.md": "# Partnervertrag\n\nSei gut.\n",
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -35,3 +39,7 @@ def test_the_guide_s_examples_make_a_program(folder: Path) -> None:
     assert content.courses[0].certifies
     assert [resource.key for resource in content.resources] == ["price-list"]
     assert content.agreements[0][1] == "Reseller agreement"
+    assert content.program is not None
+    assert content.program.agreement_for("msp", "AT") == "msp-de"
+    assert content.program.agreement_for("msp", "FR") == ""
+    assert [name for name, _, _ in content.agreements] == ["reseller-agreement", "msp-de"]
