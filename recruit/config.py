@@ -209,6 +209,10 @@ class Settings:
     crm_token: Secret = _setting(
         Secret(""), doc="HubSpot: the private app's token. Pipedrive: the API token.", secret=True
     )
+    hooks_allow_private: bool = _setting(
+        False,
+        doc="Whether outgoing webhooks may go to private addresses and by plain http; for tests on one machine.",
+    )
     demo_clock_shift_s: float = _setting(
         0.0, doc="Seconds that the clock of demo mode is away from the machine's; 0 elsewhere."
     )

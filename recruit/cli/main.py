@@ -6,6 +6,7 @@ from dataclasses import fields
 import typer
 
 from recruit.cli import (
+    api,
     crm,
     demo,
     firms,
@@ -66,6 +67,7 @@ for stage in (
     inbound,
     onboarding,
     crm,
+    api,
     people,
     serve,
     demo,

@@ -1,11 +1,12 @@
-"""People, their sessions and the invitations that are still open."""
+"""People, their sessions and the invitations that are still open; the keys of programs."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from recruit.db.base import Base, Id, status_type
+from recruit.db.base import Base, Id, Json, status_type
 from recruit.people.values import Role
 
 
@@ -79,3 +80,42 @@ class Invitation(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class ApiKey(Base):
+    """A key by which a program asks for data. Only the hash of its token is stored.
+
+    `scopes` are `api_keys.Scope`s, sorted; `hint` is the token's public beginning, to tell keys apart.
+    """
+
+    __tablename__ = "api_key"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(100))
+    hint: Mapped[str] = mapped_column(String(20))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(200))
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+
+class ApiAnswer(Base):
+    """What a key's request with this Idempotency-Key was answered, so that a repeat changes nothing.
+
+    `status` and `body` are None only within the transaction that works the answer out.
+    """
+
+    __tablename__ = "api_answer"
+
+    id: Mapped[Id]
+    api_key_id: Mapped[int] = mapped_column(ForeignKey("api_key.id"))
+    idempotency_key: Mapped[str] = mapped_column(String(255))
+    request_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None]
+    body: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (UniqueConstraint("api_key_id", "idempotency_key"),)

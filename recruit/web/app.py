@@ -3,6 +3,7 @@
 from fastapi import Depends, FastAPI
 
 from recruit.web import auth, inbound, notices, sign_in_links, unsubscribe
+from recruit.web.api.app import create_api
 from recruit.web.desk import (
     builder,
     candidates,
@@ -73,6 +74,7 @@ def create_app(app: App) -> FastAPI:
     web.add_middleware(SecurityHeaders, https=is_https(app))
     add_error_pages(web)
     web.mount("/static", CachedStatic(directory=FOLDER / "static"), name="static")
+    web.mount("/api/v1", create_api(app), name="api")
     csrf = Depends(check_csrf)
     web.include_router(auth.router, dependencies=[csrf])
     web.include_router(sign_in_links.router, dependencies=[csrf])

@@ -14,6 +14,7 @@ from recruit.logs import get_logger
 from recruit.wiring import App
 from recruit.worker.tasks import (
     firms,
+    hooks,
     learning,
     notices,
     onboarding,
@@ -23,7 +24,7 @@ from recruit.worker.tasks import (
     sync,
 )
 
-_STAGES = (sourcing, firms, scoring, learning, sequences, onboarding, notices, sync)
+_STAGES = (sourcing, firms, scoring, learning, sequences, onboarding, notices, sync, hooks)
 
 
 def make_celery(settings: Settings, get_app: Callable[[], App]) -> Celery:

@@ -133,6 +133,9 @@ def _posts(web: FastAPI) -> list[APIRoute]:
 def _routes(routes: Any) -> list[Any]:
     found = []
     for route in routes:
+        # It asks for keys and not for sessions: see test_api.
+        if getattr(route, "path", "") == "/api/v1":
+            continue
         inner = getattr(route, "routes", None) or getattr(
             getattr(route, "original_router", None), "routes", None
         )

@@ -5,13 +5,12 @@ So the check is made there, on the very address that is then connected to.
 """
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from twisted.internet.interfaces import IHostnameResolver, IResolutionReceiver
 from zope.interface import implementer
 
-_NAT64 = IPv6Network("64:ff9b::/96")
+from recruit.network import is_public
 
 
 class AddressGuard:
@@ -36,22 +35,6 @@ class AddressGuard:
     def refusal(self, host: str) -> str | None:
         """Return why `host` was refused; None when it was not."""
         return self._refusals.get(host)
-
-
-def is_public(address: str) -> bool:
-    """Tell whether an IP address is one of the public internet; what cannot be read is not."""
-    try:
-        ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, IPv6Address):
-        # A private IPv4 address may be wrapped in a public-looking one.
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
-        if ip in _NAT64:
-            inner = IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
 
 
 @implementer(IHostnameResolver)

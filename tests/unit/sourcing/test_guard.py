@@ -1,6 +1,7 @@
 import pytest
 
-from recruit.sourcing.crawling.guard import AddressGuard, is_public
+from recruit.network import is_public
+from recruit.sourcing.crawling.guard import AddressGuard
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
