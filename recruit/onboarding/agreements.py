@@ -40,7 +40,7 @@ def sign_agreement(
 
     `text_sha256` is the hash of the version that the signer was shown: another one published meanwhile
     is refused. `rendered` is the HTML that they read, `authority` the box that says that they may sign,
-    `auth_method` how they had signed in. Raises `GateNotMet` or `NotSignedProperly`.
+    `auth_method` what they were signed in with. Raises `GateNotMet` or `NotSignedProperly`.
     """
     partner = store.lock_partner(tx, partner_id)
     evidence = gather_evidence(tx, partner_id=partner_id)

@@ -1,20 +1,15 @@
 """Who may become a partner: firms that said yes wait for a decision, and a decision is made once."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.store import list_contacts
-from recruit.firms.tables import Firm
 from recruit.firms.values import FirmTag
-from recruit.onboarding import published, store
+from recruit.onboarding import store
 from recruit.onboarding.applying import mark_applied, place_applications, tell_staff
-from recruit.onboarding.joining_tables import Application
+from recruit.onboarding.joining import choose_program, choose_track, find_application
 from recruit.onboarding.members import add_member
-from recruit.onboarding.programs import get_program, list_programs
-from recruit.onboarding.published import NothingPublished
-from recruit.onboarding.tables import Candidate, Partner, PartnerTrack, Track
+from recruit.onboarding.tables import Candidate, Partner, PartnerTrack
 from recruit.onboarding.values import (
     CANDIDATE_TRANSITIONS,
     UNDECIDED,
@@ -177,12 +172,12 @@ def accept_candidate(
         return known
     decide_on(tx, candidate, CandidateStatus.ACCEPTED, actor, "")
     firm = store.get_firm_row(tx, candidate.firm_id)
-    if candidate.origin is CandidateOrigin.APPLICATION:
+    if find_application(tx, candidate) is not None:
         mark_applied(tx, firm, FirmTag.PARTNER)
     if known is not None:
         return known
-    joined = _joined(tx, candidate, firm, program, partner_type)
-    track = _track(tx, track_name or (joined.track if joined else None))
+    joined = choose_program(tx, candidate, firm, program, partner_type)
+    track = choose_track(tx, track_name or (joined.track if joined else None))
     email = normalize_email(contact_email or candidate.contact_email)
     partner = Partner(
         firm_id=firm.id,
@@ -210,59 +205,12 @@ def accept_candidate(
     return partner
 
 
-@dataclass(frozen=True)
-class _Joined:
-    program: str
-    partner_type: str
-    track: str
-    agreement: str
-
-
-def _joined(
-    tx: Transaction, candidate: Candidate, firm: Firm, program: str | None, partner_type: str
-) -> _Joined | None:
-    application = tx.session.scalar(
-        select(Application)
-        .where(Application.candidate_id == candidate.id)
-        .order_by(Application.id.desc())
-        .limit(1)
-    )
-    country = firm.country or ""
-    key = program or (application.program if application else "")
-    if application is not None:
-        partner_type = partner_type or application.partner_type
-        country = country or application.country
-    programs = [get_program(tx, key)] if key else list_programs(tx)[:1]
-    if not programs:
-        return None
-    joined = programs[0]
-    return _Joined(
-        joined.key, partner_type, joined.track, joined.agreement_for(partner_type, country)
-    )
-
-
-def _track(tx: Transaction, name: str | None) -> Track:
-    found = (
-        published.find_track(tx, name)
-        if name is not None
-        else tx.session.scalar(
-            select(Track).order_by(Track.published_at.desc(), Track.id.desc()).limit(1)
-        )
-    )
-    if found is None:
-        raise NothingPublished(
-            "No onboarding track is published, so a partner would have nothing to work through. "
-            "Publish one first: `recruit onboarding load FOLDER`."
-        )
-    return found
-
-
 def decline_candidate(tx: Transaction, *, candidate_id: int, reason: str, actor: str) -> Candidate:
     """Decline a candidate; the reason is kept and told to the CRM. Raises `AlreadyDecided`."""
     candidate = store.get_candidate(tx, candidate_id)
     if candidate.status is CandidateStatus.DECLINED:
         return candidate
-    if candidate.origin is CandidateOrigin.APPLICATION:
+    if find_application(tx, candidate) is not None:
         mark_applied(tx, store.get_firm_row(tx, candidate.firm_id), None)
     return decide_on(tx, candidate, CandidateStatus.DECLINED, actor, reason.strip())
 
@@ -272,6 +220,9 @@ def reopen_candidate(tx: Transaction, *, candidate_id: int, actor: str) -> Candi
     candidate = store.get_candidate(tx, candidate_id)
     if candidate.status is CandidateStatus.WAITING:
         return candidate
+    if find_application(tx, candidate) is not None:
+        firm = store.get_firm_row(tx, candidate.firm_id)
+        mark_applied(tx, firm, FirmTag.OPEN_APPLICATION)
     return decide_on(tx, candidate, CandidateStatus.WAITING, actor, "")
 
 

@@ -35,7 +35,7 @@ _FIELDS = {
     "rendered_sha256": "the hash of what was shown",
     "ip": "the network address",
     "user_agent": "the browser",
-    "auth_method": "how the signer signed in",
+    "auth_method": "the session",
     "accepted_at": "the time",
 }
 
@@ -259,7 +259,7 @@ def _evidence_rows(
         ("Time (UTC)", acceptance.accepted_at.isoformat(sep=" ", timespec="seconds")),
         ("Network address", acceptance.ip),
         ("Browser", acceptance.user_agent),
-        ("Signed in by", acceptance.auth_method),
+        ("Signed in with", acceptance.auth_method),
         ("Agreement", f"{version.title}, version {version.number}"),
         ("SHA-256 of the text", version.sha256),
         ("SHA-256 of the page shown", acceptance.rendered_sha256),

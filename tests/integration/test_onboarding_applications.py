@@ -36,6 +36,7 @@ from recruit.onboarding.usecases import (
     mail_questions,
     publish_agreement,
     publish_program,
+    reopen_candidate,
 )
 from recruit.onboarding.values import CandidateOrigin, CandidateStatus, QuestionMail
 from recruit.people.usecases import InvalidEmail, add_person
@@ -167,6 +168,22 @@ def test_a_partner_that_applies_again_stays_one_partner(program: App) -> None:
         candidate = tx.session.scalars(select(Candidate)).one()
         assert candidate.status is CandidateStatus.ACCEPTED
         assert "partner already" in candidate_page(tx, candidate.id).checks[0].text
+
+
+def test_the_firm_is_kept_out_of_outreach_while_its_application_is_open(program: App) -> None:
+    apply(program)
+    (candidate_id,) = collect(program)
+
+    def tags() -> list[str]:
+        with program.reading() as tx:
+            return tx.session.scalars(select(Firm)).one().tags
+
+    with program.transaction() as tx:
+        decline_candidate(tx, candidate_id=candidate_id, reason="Too small", actor="Alex")
+    assert tags() == []
+    with program.transaction() as tx:
+        reopen_candidate(tx, candidate_id=candidate_id, actor="Alex")
+    assert tags() == [FirmTag.OPEN_APPLICATION]
 
 
 def test_a_firm_that_was_declined_is_looked_at_again_with_the_reason(program: App) -> None:

@@ -38,7 +38,7 @@ def sealed(app: App, seal_pem: bytes) -> tuple[App, Seal, SealedDocument]:
     """An app with one accepted agreement, its seal, and the sealed document."""
     with app.transaction() as tx:
         publish_small_track(tx)
-    make_partner(app).sign(rendered="<p>Be good.</p>", auth_method="password")
+    make_partner(app).sign(rendered="<p>Be good.</p>", auth_method="session 1")
     seal = load_seal(seal_pem)
     with app.transaction() as tx:
         (acceptance_id,) = list_unsealed(tx)
@@ -102,7 +102,7 @@ def test_the_file_holds_all_evidence(sealed: tuple[App, Seal, SealedDocument]) -
         "user_agent": "test",
     }
     assert acceptance["authority"] is True
-    assert acceptance["auth_method"] == "password"
+    assert acceptance["auth_method"] == "session 1"
 
 
 def test_a_changed_text_shows(sealed: tuple[App, Seal, SealedDocument]) -> None:
@@ -125,7 +125,7 @@ def test_a_changed_text_shows(sealed: tuple[App, Seal, SealedDocument]) -> None:
         ({"ip": "192.0.2.2"}, "the network address"),
         ({"user_agent": "tess"}, "the browser"),
         ({"authority": False}, "the authority to sign"),
-        ({"auth_method": "link"}, "how the signer signed in"),
+        ({"auth_method": "session 2"}, "the session"),
         ({"accepted_at": NOW.replace(second=1)}, "the time"),
         ({"text_sha256": "0" * 64}, "the text's hash"),
         ({"rendered_sha256": "0" * 64}, "the hash of what was shown"),

@@ -56,6 +56,7 @@ def post_agreement(
                 text_sha256=text_sha256,
                 rendered=str(to_html(agreement_page(tx, person.person_id).text)),
                 authority=bool(authority),
+                auth_method=f"session {person.session_id}",
             ).id
         sealed_pdf(app, acceptance_id)
         return redirect(request, "/portal", "The agreement is signed. Thank you.")
