@@ -36,7 +36,8 @@ _JUNK_NAMES = frozenset(
 )
 _BATCH = 500
 # Servers hang up on an IDLE of 30 min (RFC 2177), and routers on a silent connection much sooner.
-_IDLE_LASTS_S = 240.0
+_MOST_IDLE_S = 240.0
+_FIRST_IDLE_S = 0.5
 _LOOK_S = 1.0
 # How often a server that cannot notify is asked.
 _POLL_S = 5.0
@@ -118,18 +119,28 @@ class ImapInbox:
         False when `keep_waiting` says no. Raises InboxUnavailable.
         """
         try:
-            client = self._connected()
-            # What a server has told once, even in answer to NOOP or SELECT, it does not tell again in IDLE. So
-            # the folder is selected anew, its mark compared, and nothing asked between that and IDLE.
-            mark = self._select(client, self._main)
-            if mark != self._folders[self._main].mark:
-                return True
-            if not client.has_capability("IDLE"):
-                return _slept(_POLL_S, keep_waiting)
-            return _idled(client, keep_waiting)
+            return self._waited(self._connected(), keep_waiting)
         except FAILURES as error:
             self.close()
             raise self._account.unavailable(error) from error
+
+    def _waited(self, client: IMAPClient, keep_waiting: Callable[[], bool]) -> bool:
+        lasts_s, waited_s = _FIRST_IDLE_S, 0.0
+        # What a server has told once, even in answer to NOOP or SELECT, it does not tell again in IDLE, and
+        # one that is just beginning to watch a folder may miss a mail (Dovecot, for half a minute). So the
+        # folder is selected anew around every IDLE, and the first ones, where mails come in bursts, are short.
+        while self._select(client, self._main) == self._folders[self._main].mark:
+            if not keep_waiting():
+                return False
+            if waited_s >= _MOST_IDLE_S:
+                break  # after a long silence one look costs nothing
+            if not client.has_capability("IDLE"):
+                return _slept(_POLL_S, keep_waiting)
+            if _idled(client, lasts_s, keep_waiting):
+                break
+            waited_s += lasts_s
+            lasts_s = min(2 * lasts_s, _MOST_IDLE_S - waited_s)
+        return True
 
     def close(self) -> None:
         """End the connection."""
@@ -199,19 +210,20 @@ def _look_for_new(client: IMAPClient, folder: _Folder) -> None:
         folder.last_uid = batch[-1]
 
 
-def _idled(client: IMAPClient, keep_waiting: Callable[[], bool]) -> bool:
+def _idled(client: IMAPClient, lasts_s: float, keep_waiting: Callable[[], bool]) -> bool:
+    """Idle for so long; return whether the server told of new mail."""
     client.idle()
     heard = False
     waited_s = 0.0
     try:
-        while not heard and waited_s < _IDLE_LASTS_S and keep_waiting():
-            said = client.idle_check(timeout=_LOOK_S)
+        while not heard and waited_s < lasts_s and keep_waiting():
+            look_s = min(_LOOK_S, lasts_s - waited_s)
+            said = client.idle_check(timeout=look_s)
             heard = any(len(word) > 1 and word[1] in {b"EXISTS", b"RECENT"} for word in said)
-            waited_s += 0.0 if said else _LOOK_S
+            waited_s += look_s
     finally:
         client.idle_done()
-    # After a long silence one look costs nothing, and finds what a forgetful server did not tell.
-    return heard or keep_waiting()
+    return heard
 
 
 def _slept(seconds: float, keep_waiting: Callable[[], bool]) -> bool:
