@@ -14,7 +14,9 @@ import tarfile
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import ExitStack
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -142,12 +144,38 @@ def _absence(sample: dict[str, Any]) -> bytes:
 
 
 def _speed() -> Result:
+    """Time our classification, and flufl.bounce's scan of the same mails, in seconds of this process."""
     mails = [*_mails("bounces").values(), *_mails("replies").values()]
-    begun = time.perf_counter()
-    for raw in mails:
-        classify(raw)
-    rate = len(mails) / (time.perf_counter() - begun)
-    return Result("raw mails classified", rate, "mails/s", must=">= 200", met=rate >= 200)
+    ours = _rate(mails, classify)
+    theirs = _rate(mails, _scan)
+    return Result(
+        "raw mails classified",
+        ours,
+        "mails/s of CPU",
+        peer=f"flufl.bounce, {theirs:,.0f}",
+        ratio=ours / theirs,
+        must=">= 200",
+        met=ours >= 200,
+    )
+
+
+def _rate(mails: list[bytes], judge: Callable[[bytes], object]) -> float:
+    best = 0.0
+    for _ in range(3):  # the first round compiles patterns
+        begun = time.process_time()
+        for raw in mails:
+            judge(raw)
+        best = max(best, len(mails) / (time.process_time() - begun))
+    return best
+
+
+def _scan(raw: bytes) -> object:
+    from flufl.bounce import scan_message
+
+    try:
+        return scan_message(message_from_bytes(raw))
+    except Exception:
+        return None  # it breaks on an empty From
 
 
 def _listening() -> list[Result]:
