@@ -164,11 +164,13 @@ def list_sightings(tx: Transaction, record_ids: Iterable[int]) -> list[SeenSight
 
 def list_sightings_of_firms(tx: Transaction, firm_ids: Iterable[int]) -> list[SeenSighting]:
     """Return all sightings of these firms."""
-    found: list[SeenSighting] = []
+    records: list[int] = []
     for ids in _chunks(sorted(set(firm_ids))):
-        rows = tx.session.execute(_sightings().where(FirmMember.firm_id.in_(ids)))
-        found += [_read(row) for row in rows]
-    return found
+        # Asked for both at once, SQLite walks all sightings to find these.
+        records += tx.session.scalars(
+            select(FirmMember.source_record_id).where(FirmMember.firm_id.in_(ids))
+        )
+    return list_sightings(tx, records)
 
 
 def _sightings() -> Select[Any]:
