@@ -16,10 +16,11 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stderr
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -149,8 +150,10 @@ def _speed() -> Result:
     mails = [*_mails("bounces").values(), *_mails("replies").values()]
     ours = _rate(mails, classify)
     # It breaks on an empty From, says so in its log, and goes on.
-    logging.getLogger("flufl.bounce").disabled = True
-    theirs = _rate(mails, _scan)
+    logging.disable(logging.CRITICAL)
+    with redirect_stderr(StringIO()):
+        theirs = _rate(mails, _scan)
+    logging.disable(logging.NOTSET)
     return Result(
         "raw mails classified",
         ours,
