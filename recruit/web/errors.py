@@ -33,6 +33,7 @@ from recruit.onboarding.usecases import (
     UnknownCourse,
     UnknownPartner,
     UnknownPath,
+    UnknownProgram,
     UnknownProof,
     UnknownStep,
 )
@@ -71,6 +72,7 @@ REFUSALS: dict[type[Exception], int] = {
     InvalidEmail: 422,
     UnknownCandidate: 404,
     UnknownPartner: 404,
+    UnknownProgram: 404,
     UnknownCourse: 404,
     NothingToTake: 409,
     NotNow: 409,

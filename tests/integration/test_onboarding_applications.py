@@ -340,6 +340,8 @@ def test_the_desk_s_page_shows_the_application_and_takes_the_decision(program: A
     asked = visitor.post(f"/candidates/{candidate_id}/ask", question="How many are you?")
     assert asked.status_code == 303
     assert "asked for more" in visitor.see(f"/candidates/{candidate_id}")
+    nowhere = visitor.post(f"/candidates/{candidate_id}/accept", program="nowhere")
+    assert nowhere.status_code == 404
     accepted = visitor.post(
         f"/candidates/{candidate_id}/accept", contact="sam@velacloud.de", program="partners"
     )
