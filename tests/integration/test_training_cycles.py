@@ -11,6 +11,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from recruit.insights.access import who_could_see
+from recruit.insights.cohorts import training_cohorts
 from recruit.notices.tables import Notice
 from recruit.onboarding.gates import decide
 from recruit.onboarding.gathering_history import gather_history
@@ -280,3 +281,26 @@ def test_a_zip_that_is_safe_is_taken() -> None:
     with zipfile.ZipFile(held, "w") as archive:
         archive.writestr("a.txt", "hello")
     assert check_upload("a.zip", held.getvalue()).content_type == "application/zip"
+
+
+def test_the_time_from_signature_to_trained_is_counted_by_the_month_of_the_signature(
+    app: App,
+) -> None:
+    with app.transaction() as tx:
+        publish_small_track(tx)
+    partners = [make_partner(app, 1) for _ in range(3)]
+    move_to(app, NOW + 4 * DAY)
+    for stored in partners[:2]:
+        stored.describe()
+        for course in ("basics", "selling"):
+            stored.read(course)
+            stored.hand_in(course)
+        move_to(app, NOW + 8 * DAY)
+    move_to(app, NOW + 40 * DAY)
+    make_partner(app, 1, signed_in=False)
+    with app.reading() as tx:
+        cohorts = training_cohorts(tx)
+    assert [(c.month, c.signed, c.days, c.median_days) for c in cohorts] == [
+        (date(2026, 4, 1), 1, (), None),
+        (date(2026, 3, 1), 3, (4.0, 8.0), 6.0),
+    ]

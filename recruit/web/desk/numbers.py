@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from recruit.insights.cohorts import training_cohorts
 from recruit.insights.funnel import find_stage_rows, read_numbers
 from recruit.web.errors import show_error
 from recruit.web.pages import render
@@ -14,7 +15,12 @@ router = APIRouter()
 @router.get("/numbers")
 def show_numbers(request: Request, tx: ReadingTx) -> Response:
     """Show the funnel and what stands beside it."""
-    return render(request, "desk/numbers.html", numbers=read_numbers(tx))
+    return render(
+        request,
+        "desk/numbers.html",
+        numbers=read_numbers(tx),
+        cohorts=training_cohorts(tx),
+    )
 
 
 @router.get("/numbers/{key}")
