@@ -81,7 +81,7 @@ def add_hook(
     given: HookIn,
     idempotency_key: IdempotencyKey = None,
 ) -> NewHook:
-    """Subscribe."""
+    """Let an address hear of an event. Its secret is shown this once."""
 
     def act(tx: Any) -> Done:
         hook, secret = usecases.subscribe(
