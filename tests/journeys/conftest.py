@@ -55,6 +55,10 @@ opens = "00:00"
 closes = "23:59"
 spread_minutes = 0
 skip_holidays = false
+[compliance]
+consent = "Asked for at a trade fair, in writing."
+privacy_url = "https://vendor.example/privacy"
+
 [[steps]]
 kind = "email"
 subject = "Partner with us, {{ firm.name }}?"
