@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import insert, make_url, text
+from sqlalchemy import make_url
 
 from bench.result import Result
 from bench.synthetic_outreach import MAILBOX, SEQUENCE, add_firms, fill, spread_sequence
@@ -25,9 +25,7 @@ from recruit.db.migrate import upgrade
 from recruit.mail.adapters.smtp import SmtpMailer
 from recruit.sequences.claiming import Sender, claim_due
 from recruit.sequences.sending import send_due_touches
-from recruit.sequences.tables import Enrollment, Sequence, SequenceVersion, Touch
 from recruit.sequences.usecases import enroll_firm
-from recruit.sequences.values import EnrollmentStatus, StepKind, TouchStatus
 from recruit.wiring import App, build_app
 from tests.factories.postfix import postfix
 
@@ -232,56 +230,52 @@ def _claim(app: App) -> float:
     return 1000 * took
 
 
-def _add_enrollments(app: App, have: int, size: int, batch: int = 20_000) -> None:
+# Rows are made by the database: a million of them by hand would take longer than what is measured.
+_NUMBERS = (
+    "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {last})"
+)
+_ROWS = (
+    """INSERT INTO firm (id, version, name, name_key, legal_form, domain, city, country, latitude,
+        longitude, specialties, certifications, partnerships, provenance, created_at, updated_at)
+    {numbers} SELECT 1000 + i, 1, 'Firm ' || i, 'firm ' || i, 'GmbH', 'firm-' || i || '.example', 'Hamburg',
+        'DE', 53.55, 10.0, {list}, {list}, {list}, {table}, {now}, {now} FROM n""",
+    """INSERT INTO contact (id, firm_id, email, name, is_role_address, origin, created_at)
+    {numbers} SELECT 1000 + i, 1000 + i, 'ann@firm-' || i || '.example', 'Ann Archer', {false}, 'a directory',
+        {now} FROM n""",
+    """INSERT INTO enrollment (id, sequence_id, sequence_version_id, firm_id, contact_id, slot,
+        address_domain, status, exit_detail, enrolled_at, enrolled_by)
+    {numbers} SELECT 1000 + i, {sequence}, {version}, 1000 + i, 1000 + i, 0, 'firm-' || i || '.example',
+        'active', '', {now}, 'bench' FROM n""",
+    """INSERT INTO touch (id, enrollment_id, sequence_id, firm_id, step_index, kind, status, address_key,
+        due_at, blocked_by, fence, attempts, subject, body, link, variant, settled_by, outcome)
+    {numbers} SELECT 1000 + i, 1000 + i, {sequence}, 1000 + i, 0, 'email', 'pending',
+        'ann@firm-' || i || '.example', CASE WHEN i < {due} THEN {now} ELSE {later} END,
+        '', 0, 0, '', '', '', '', '', '' FROM n""",
+)
+
+
+def _add_enrollments(app: App, have: int, size: int) -> None:
     """Add firms, contacts and enrollments up to `size`; the first `DUE` of all are due now."""
-    with app.reading() as tx:
-        sequence_id = tx.session.query(Sequence.id).scalar()
-        version_id = tx.session.query(SequenceVersion.id).scalar()
-    for first in range(have, size, batch):
-        count = min(batch, size - first)
-        with app.transaction() as tx:
-            ids = add_firms(tx, count, first, everywhere=False)
-            contacts = dict(
-                tx.session.execute(
-                    text(
-                        "SELECT firm_id, id FROM contact WHERE firm_id >= :low AND firm_id <= :high"
-                    ),
-                    {"low": min(ids), "high": max(ids)},
-                ).all()
-            )
-            tx.session.execute(
-                insert(Enrollment),
-                [
-                    {
-                        "id": first + n + 1,
-                        "sequence_id": sequence_id,
-                        "sequence_version_id": version_id,
-                        "firm_id": firm_id,
-                        "contact_id": contacts[firm_id],
-                        "address_domain": f"firm-{first + n}.example",
-                        "status": EnrollmentStatus.ACTIVE,
-                        "enrolled_at": tx.now,
-                        "enrolled_by": "bench",
-                    }
-                    for n, firm_id in enumerate(ids)
-                ],
-            )
-            tx.session.execute(
-                insert(Touch),
-                [
-                    {
-                        "enrollment_id": first + n + 1,
-                        "sequence_id": sequence_id,
-                        "firm_id": firm_id,
-                        "step_index": 0,
-                        "kind": StepKind.EMAIL,
-                        "status": TouchStatus.PENDING,
-                        "address_key": f"ann@firm-{first + n}.example",
-                        "due_at": tx.now
-                        + (timedelta(minutes=-1) if first + n < DUE else timedelta(days=9)),
-                    }
-                    for n, firm_id in enumerate(ids)
-                ],
-            )
+    postgresql = app.engine.dialect.name == "postgresql"
+
+    def moment(at: datetime) -> str:
+        said = f"{at:%Y-%m-%d %H:%M:%S.%f}"
+        return f"CAST('{said}+00' AS timestamptz)" if postgresql else f"'{said}'"
+
+    with app.engine.begin() as connection:
+        words = {
+            "numbers": _NUMBERS.format(first=have, last=size),
+            "sequence": connection.exec_driver_sql("SELECT max(id) FROM sequence").scalar(),
+            "version": connection.exec_driver_sql("SELECT max(id) FROM sequence_version").scalar(),
+            "now": moment(NOW - timedelta(minutes=1)),
+            "later": moment(NOW + timedelta(days=9)),
+            "due": DUE,
+            "list": """CAST('["kubernetes"]' AS jsonb)""" if postgresql else """'["kubernetes"]'""",
+            "table": "CAST('{}' AS jsonb)" if postgresql else "'{}'",
+            "false": "false" if postgresql else "0",
+        }
+        for rows in _ROWS:
+            connection.exec_driver_sql(rows.format(**words))
     with app.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
+        connection.commit()

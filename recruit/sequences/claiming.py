@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.addresses import address_key, domain_of
-from recruit.sequences.due import Hold, OpenTask, Pass, Send, Stop, Wait, give_up_at, next_move
+from recruit.sequences.due import Hold, OpenTask, Pass, Send, Stop, Wait, next_move
 from recruit.sequences.frames import Frames, load_frames
 from recruit.sequences.messages import Letter, sender_domain
 from recruit.sequences.planning import Course, plan_step
@@ -20,6 +20,7 @@ from recruit.sequences.recipients import Recipient
 from recruit.sequences.stopping import finish_enrollments
 from recruit.sequences.store import announce_firm, mailbox_id_of, may_move_on, move_touch
 from recruit.sequences.tables import Enrollment, Mailbox, Sequence, Touch
+from recruit.sequences.timing import give_up_at
 from recruit.sequences.tokens import message_id, token_hash, unsubscribe_token
 from recruit.sequences.values import EnrollmentStatus, StepKind, TouchStatus
 from recruit.sequences.wording import Wording

@@ -9,29 +9,14 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from recruit.sequences.definition import SequenceDefinition
+from recruit.sequences.timing import EnrollmentView, spread_for
 from recruit.sequences.values import EnrollmentStatus, ExitReason, SequenceStatus, StepKind
 from recruit.sequences.windows import (
     NoOpening,
-    Place,
-    after_working_days,
     local,
     next_opening,
-    spread_of,
     why_closed,
 )
-
-
-@dataclass(frozen=True)
-class EnrollmentView:
-    """An enrollment and the step that is next. `due_at` is the moment that was planned for it."""
-
-    sequence: str
-    firm_id: int
-    place: Place
-    status: EnrollmentStatus
-    step_index: int
-    due_at: datetime
-    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -188,7 +173,7 @@ def _window_wait(enrollment: EnrollmentView, facts: Facts, now: datetime) -> Wai
     closed = why_closed(now, window, place)
     if closed is None:
         return None
-    until = next_opening(now, window, place, _spread(enrollment, facts.definition))
+    until = next_opening(now, window, place, spread_for(enrollment, facts.definition))
     return Wait(until, f"The window is closed: {closed}.")
 
 
@@ -205,7 +190,7 @@ def _firm_move(enrollment: EnrollmentView, facts: Facts, now: datetime) -> Wait 
                 free_at,
                 facts.definition.window,
                 enrollment.place,
-                _spread(enrollment, facts.definition),
+                spread_for(enrollment, facts.definition),
             )
             return Wait(
                 until,
@@ -227,7 +212,7 @@ def absence_wait(
         max(enrollment.paused_until, enrollment.due_at),
         definition.window,
         place,
-        _spread(enrollment, definition),
+        spread_for(enrollment, definition),
     )
     return Wait(until, f"Out of office; nothing goes out before {day.day} {day:%B %Y}.")
 
@@ -255,57 +240,5 @@ def _mailbox_move(enrollment: EnrollmentView, facts: Facts, now: datetime) -> Se
 
 def _tomorrow(enrollment: EnrollmentView, facts: Facts, now: datetime) -> datetime:
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-    spread = _spread(enrollment, facts.definition)
+    spread = spread_for(enrollment, facts.definition)
     return next_opening(midnight, facts.definition.window, enrollment.place, spread)
-
-
-def first_due(
-    enrollment: EnrollmentView, definition: SequenceDefinition, after: datetime
-) -> datetime:
-    """Return when the enrollment's next step is due, counted from `after` (the step before, or enrolling).
-
-    Never before an out-of-office pause ends. Where the window never opens, `after` itself: the step
-    is then held for a person as soon as it is looked at.
-    """
-    step = definition.steps[enrollment.step_index]
-    if step.kind is StepKind.BRANCH and not step.delay_working_days:
-        return after
-    spread = timedelta() if step.kind is StepKind.WAIT else _spread(enrollment, definition)
-    try:
-        due = after_working_days(
-            after, step.delay_working_days, definition.window, enrollment.place, spread
-        )
-        if enrollment.paused_until is not None and enrollment.paused_until > due:
-            due = next_opening(enrollment.paused_until, definition.window, enrollment.place, spread)
-    except NoOpening:
-        return after
-    return due
-
-
-def give_up_at(
-    definition: SequenceDefinition, step_index: int, place: Place, opened_at: datetime
-) -> datetime | None:
-    """Return when a task that nobody does is skipped, so that the sequence goes on; None for never."""
-    days = definition.steps[step_index].give_up_after_working_days
-    if not days:
-        return None
-    try:
-        return after_working_days(opened_at, days, definition.window, place)
-    except NoOpening:
-        return opened_at + timedelta(days=days)
-
-
-def finish_due(definition: SequenceDefinition, place: Place, after: datetime) -> datetime:
-    """Return until when an answer to the last step is waited for."""
-    try:
-        return after_working_days(
-            after, definition.finish_after_working_days, definition.window, place
-        )
-    except NoOpening:
-        return after + timedelta(days=definition.finish_after_working_days)
-
-
-def _spread(enrollment: EnrollmentView, definition: SequenceDefinition) -> timedelta:
-    return spread_of(
-        definition.window, enrollment.sequence, enrollment.firm_id, enrollment.step_index
-    )

@@ -9,10 +9,10 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from recruit.db.transaction import Transaction
 from recruit.sequences.addresses import address_key
 from recruit.sequences.definition import SequenceDefinition
-from recruit.sequences.due import EnrollmentView, finish_due, first_due
 from recruit.sequences.parsing import parse_definition
 from recruit.sequences.recipients import list_recipients
 from recruit.sequences.tables import Enrollment, Mailbox, Sequence, SequenceVersion, Touch
+from recruit.sequences.timing import EnrollmentView, finish_due, first_due
 from recruit.sequences.values import EnrollmentStatus, SequenceStatus, StepKind, TouchStatus
 from recruit.sequences.windows import Place
 

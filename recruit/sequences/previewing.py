@@ -4,8 +4,8 @@ import heapq
 import itertools
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -15,16 +15,13 @@ from recruit.firms.tables import Firm
 from recruit.sequences.addresses import domain_of
 from recruit.sequences.definition import SequenceDefinition
 from recruit.sequences.due import (
-    EnrollmentView,
     Facts,
     Hold,
-    MailboxView,
     OpenTask,
     Pass,
     Send,
     Stop,
     Wait,
-    first_due,
     next_move,
 )
 from recruit.sequences.enrolling import (
@@ -35,6 +32,7 @@ from recruit.sequences.enrolling import (
     refuse_beside,
 )
 from recruit.sequences.frames import list_touched, touched_elsewhere
+from recruit.sequences.paper_rooms import PaperRoom
 from recruit.sequences.parsing import parse_definition
 from recruit.sequences.planning import definition_of
 from recruit.sequences.policies import lacks
@@ -43,6 +41,7 @@ from recruit.sequences.recipients import Recipient, list_firm_recipients
 from recruit.sequences.store import find_latest_version, get_family, get_mailbox, get_sequence
 from recruit.sequences.tables import Mailbox, MailboxDay, Sequence
 from recruit.sequences.threads import Thread
+from recruit.sequences.timing import EnrollmentView, first_due
 from recruit.sequences.values import EnrollmentStatus, SequencesError, SequenceStatus, StepKind
 from recruit.sequences.windows import Place, local
 from recruit.sequences.wording import Wording, word_step
@@ -86,43 +85,11 @@ class _Runner:
 
     recipient: Recipient
     view: EnrollmentView
-    room: "_PaperRoom"
+    room: "PaperRoom"
     touched_at: datetime | None = None
     rule: str = ""
     moves: int = 0
     thread: Thread = Thread()
-
-
-@dataclass
-class _PaperRoom:
-    """A copy of a mailbox's room, to reserve in without a trace."""
-
-    mailbox: Mailbox
-    cap_today: int
-    free_at: datetime | None
-    reserved: dict[date, int] = field(default_factory=dict)
-    domains: dict[tuple[date, str], int] = field(default_factory=dict)
-
-    def view(self, now: datetime, domain: str) -> MailboxView:
-        """Return what the rules see. The ramp is taken to stay where it is today."""
-        mailbox = self.mailbox
-        return MailboxView(
-            address=mailbox.address,
-            cap_per_day=self.cap_today,
-            reserved=self.reserved.get(now.date(), 0),
-            next_free_at=self.free_at,
-            paused_reason=mailbox.paused_reason if mailbox.paused_at else None,
-            warming_up=self.cap_today < mailbox.cap_per_day,
-            domain=domain,
-            domain_cap_per_day=mailbox.domain_cap_per_day,
-            domain_reserved=self.domains.get((now.date(), domain), 0),
-        )
-
-    def reserve(self, now: datetime, domain: str) -> None:
-        day = now.date()
-        self.reserved[day] = self.reserved.get(day, 0) + 1
-        self.domains[day, domain] = self.domains.get((day, domain), 0) + 1
-        self.free_at = now + timedelta(seconds=self.mailbox.gap_s)
 
 
 def preview(tx: Transaction, *, sequence_name: str, firm_ids: Items[int]) -> list[PlannedTouch]:
@@ -156,7 +123,7 @@ class _Simulation:
         self._tx = tx
         self._sequence = sequence
         self._definition = definition
-        self._rooms: dict[int, _PaperRoom] = {}
+        self._rooms: dict[int, PaperRoom] = {}
         self._queue: list[tuple[datetime, int, _Runner]] = []
         self._planned: list[PlannedTouch] = []
         self._numbers = itertools.count()
@@ -200,7 +167,7 @@ class _Simulation:
         )
         self._push(runner, first_due(view, self._definition, self._tx.now))
 
-    def _room_for_one_more(self) -> _PaperRoom:
+    def _room_for_one_more(self) -> PaperRoom:
         mailbox_id = choose_mailbox(self._tx, self._sequence, self._definition)
         mailbox_id = mailbox_id or self._sequence.mailbox_id
         if len(self._definition.mailboxes) > 1 and self._rooms:
@@ -210,7 +177,7 @@ class _Simulation:
         if mailbox_id not in self._rooms:
             mailbox = self._tx.session.get_one(Mailbox, mailbox_id)
             today = self._tx.session.get(MailboxDay, (mailbox_id, self._tx.now.date()))
-            self._rooms[mailbox_id] = _PaperRoom(
+            self._rooms[mailbox_id] = PaperRoom(
                 mailbox,
                 today_cap(self._tx, mailbox),
                 mailbox.next_free_at,

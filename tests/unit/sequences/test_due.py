@@ -8,7 +8,6 @@ import pytest
 
 from recruit.sequences.definition import SequenceDefinition, Step, Window
 from recruit.sequences.due import (
-    EnrollmentView,
     Facts,
     Hold,
     MailboxView,
@@ -17,10 +16,9 @@ from recruit.sequences.due import (
     Send,
     Stop,
     Wait,
-    finish_due,
-    first_due,
     next_move,
 )
+from recruit.sequences.timing import EnrollmentView, finish_due, first_due
 from recruit.sequences.values import EnrollmentStatus, ExitReason, SequenceStatus, StepKind
 from recruit.sequences.windows import Place
 from tests.conftest import NOW
