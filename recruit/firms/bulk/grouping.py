@@ -16,7 +16,8 @@ from recruit.firms.bulk.arrays import Flags, Ints, Longs, distinct
 from recruit.firms.bulk.crowds import count_crowds
 from recruit.firms.bulk.misspelling import are_unlike
 from recruit.firms.bulk.pairs import find_pairs, find_places
-from recruit.firms.bulk.scores import Scorer, Scores
+from recruit.firms.bulk.scored import Scores
+from recruit.firms.bulk.scores import Scorer
 from recruit.firms.bulk.sheet import Sheet, no_search_for_cycles
 from recruit.firms.clustering import CLUSTER_CAP, NOTHING_SAID, Link, Said, cluster
 from recruit.firms.evidence import Surroundings

@@ -16,77 +16,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recruit.firms import evidence as weights
-from recruit.firms.bulk.arrays import Flags, Ints, Longs, Numbers, look_up, pack
+from recruit.firms.bulk.arrays import Flags, Ints, Longs, Numbers, look_up
 from recruit.firms.bulk.crowds import Crowds, doublings
 from recruit.firms.bulk.naming import Codes
 from recruit.firms.bulk.pairs import Places
-from recruit.firms.bulk.sheet import FEWEST_WORDS, GENERIC, NUMBER, OWN, PLACE, Sheet
+from recruit.firms.bulk.scored import Scores
+from recruit.firms.bulk.sharing import (
+    Doublings,
+    Found,
+    crowding,
+    elsewhere,
+    forms_differ,
+    least_crowded,
+    value_at,
+)
+from recruit.firms.bulk.sheet import GENERIC, NUMBER, OWN, PLACE, Sheet
+from recruit.firms.bulk.spelling import could_agree
 from recruit.firms.likeness import DISTINCTIVE_BITS, NameLevel, apart_bits
-from recruit.firms.matching import DOUBT, MARGIN, MatchDecision
+from recruit.firms.matching import DOUBT, MARGIN
 from recruit.firms.rarity import Rarity
-from recruit.firms.values import Verdict
 
 # Pairs looked at in one go: enough to make Python's part of the work nothing.
 _AT_ONCE = 100_000
-# So many words that only one name has are compared by their letters; names with more are open.
-MOST_LEFT = FEWEST_WORDS
 # `evidence.BRAND` in doublings.
 _BRAND = math.log2(weights.BRAND) - 1
 _BIG_BRAND = math.log2(weights.BIG_BRAND) - 1
 # Each thread holds some ten arrays of the pairs that it looks at.
 _THREADS = 4
-# Words with fewer of their letters in common than this are never one word misspelt.
-_COMMON = 0.65
-
-
-@dataclass(frozen=True, eq=False)
-class Scores:
-    """What is decided of pairs, one entry each. `low` and `high` bound the score in bits.
-
-    Where `open` is false the verdict is settled: `same` or not. Where `exact` is true, both bounds are
-    the score that `decide` gives, and `identified` and `contradicted` are its own.
-    """
-
-    low: Numbers
-    high: Numbers
-    same: Flags
-    open: Flags
-    exact: Flags
-    identified: Flags
-    contradicted: Flags
-
-    def put(self, at: int, decision: MatchDecision) -> None:
-        """Settle one pair by what `decide` says of it."""
-        self.low[at] = self.high[at] = decision.score
-        self.same[at] = decision.verdict is Verdict.SAME
-        self.open[at], self.exact[at] = False, True
-        self.identified[at], self.contradicted[at] = decision.identified, decision.contradicted
-
-    def replace(self, rows: Longs, scores: "Scores") -> None:
-        """Put other scores of these pairs in the place of their own."""
-        for each in fields(self):
-            getattr(self, each.name)[rows] = getattr(scores, each.name)
-
-    @classmethod
-    def joined(cls, parts: list["Scores"]) -> "Scores":
-        """Put the scores of consecutive pairs together."""
-        return cls(
-            *(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls))
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class _Doublings:
-    """How crowded each value is, by its code: see `Crowds`."""
-
-    domain: Numbers
-    outlets: Numbers
-    email: Numbers
-    phone: Numbers
-    street: Numbers
-    in_town: Numbers
-    name: Numbers
-    name_in_city: Numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +51,7 @@ class Scorer:
 
     sheet: Sheet
     places: Places
-    crowds: _Doublings
+    crowds: Doublings
     brand: Flags  # by key or compact spelling
     rarity: Rarity
     bits: Numbers  # by word
@@ -112,12 +68,12 @@ class Scorer:
         return cls(
             sheet,
             places,
-            _Doublings(*(doublings(getattr(crowds, f.name)) for f in fields(_Doublings))),
+            Doublings(*(doublings(getattr(crowds, f.name)) for f in fields(Doublings))),
             crowds.brand > 0,
             rarity,
             np.fromiter((rarity.bits(w) for w in words), np.float32, len(words)),
             np.fromiter((apart_bits(w, rarity) for w in words), np.float32, len(words)),
-            _forms_differ(sheet.legal_forms.values),
+            forms_differ(sheet.legal_forms.values),
             np.array([-1 if s.house is None else s.house for s in streets], np.int32),
             Codes().all_of(s.name for s in streets),
         )
@@ -138,11 +94,11 @@ class Scorer:
     def _score(self, a: Longs, b: Longs, misspelt: bool) -> Scores:
         total = np.zeros(len(a), np.float32)
         sheet = self.sheet
-        found = _Found(np.zeros(len(a), bool), np.zeros(len(a), bool), np.zeros(len(a), bool))
+        found = Found(np.zeros(len(a), bool), np.zeros(len(a), bool), np.zeros(len(a), bool))
         total += self._domains(a, b, found)
-        shared, points = _least_crowded(sheet.email, self.crowds.email, a, b)
+        shared, points = least_crowded(sheet.email, self.crowds.email, a, b)
         total += found.shared(shared, points, weights.SAME_EMAIL, weights.CROWDED_PHONE)
-        shared, points = _least_crowded(sheet.phone, self.crowds.phone, a, b)
+        shared, points = least_crowded(sheet.phone, self.crowds.phone, a, b)
         total += found.shared(shared, points, weights.SAME_PHONE, weights.CROWDED_PHONE)
         both = (sheet.phone[a, 0] >= 0) & (sheet.phone[b, 0] >= 0)
         total += np.where(both & ~shared, weights.OTHER_PHONE, 0)
@@ -172,7 +128,7 @@ class Scorer:
             contradicted=found.contradicted,
         )
 
-    def _domains(self, a: Longs, b: Longs, found: "_Found") -> Numbers:
+    def _domains(self, a: Longs, b: Longs, found: Found) -> Numbers:
         sheet, crowd = self.sheet, self.crowds.domain
         own_a, own_b = sheet.domain[a], sheet.domain[b]
         both = (own_a >= 0) & (own_b >= 0)
@@ -189,12 +145,12 @@ class Scorer:
         by_place = np.maximum(crowd, self.crowds.outlets)
         big = self.crowds.outlets >= _BIG_BRAND
         by_name = np.where(big, np.maximum(crowd, self.crowds.outlets - 1), crowd)
-        plain, _ = _least_crowded(sheet.domains, crowd, a, b)
+        plain, _ = least_crowded(sheet.domains, crowd, a, b)
         shared = np.where(both, same, plain)
 
         def of_shared(values: NDArray[Any]) -> Numbers:
-            among = _least_crowded(sheet.domains, values.astype(np.float32), a, b)[1]
-            return np.where(both, _at(values.astype(np.float32), own_a), among)
+            among = least_crowded(sheet.domains, values.astype(np.float32), a, b)[1]
+            return np.where(both, value_at(values.astype(np.float32), own_a), among)
 
         crowding = np.where(any_, of_shared(by_place), of_shared(by_name))
         brand = of_shared(self.crowds.outlets >= _BRAND) > 0
@@ -213,20 +169,20 @@ class Scorer:
             shared & ~both, crowding, weights.SAME_MAIL_DOMAIN, weights.CROWDED_DOMAIN
         )
 
-    def _registry_ids(self, a: Longs, b: Longs, found: "_Found") -> Numbers:
+    def _registry_ids(self, a: Longs, b: Longs, found: Found) -> Numbers:
         ids, shapes = self.sheet.registry_id, self.sheet.registry_shape
         if not len(shapes):
             return np.zeros(len(a), np.float32)
         nowhere = np.zeros(len(self.sheet.all_registry_ids), np.float32)
-        same, _ = _least_crowded(ids, nowhere, a, b)
-        alike, _ = _least_crowded(look_up(shapes, ids), nowhere, a, b)
+        same, _ = least_crowded(ids, nowhere, a, b)
+        alike, _ = least_crowded(look_up(shapes, ids), nowhere, a, b)
         found.identified |= same
         found.corroborated |= same
         found.contradicted |= alike & ~same
         other = np.where(alike, weights.OTHER_REGISTRY_ID, 0)
         return np.where(same, weights.SAME_REGISTRY_ID, other).astype(np.float32)
 
-    def _whereabouts(self, a: Longs, b: Longs, found: "_Found") -> Numbers:
+    def _whereabouts(self, a: Longs, b: Longs, found: Found) -> Numbers:
         sheet = self.sheet
         points = np.zeros(len(a), np.float32)
         country_a, country_b = sheet.country[a], sheet.country[b]
@@ -239,7 +195,7 @@ class Scorer:
         both = (sheet.city[a] >= 0) & (sheet.city[b] >= 0)
         one_city = both & (sheet.city[a] == sheet.city[b])
         points += np.where(one_city, weights.SAME_CITY, 0)
-        points += np.where(self._elsewhere(a, b), weights.OTHER_CITY, 0)
+        points += np.where(elsewhere(self.sheet, a, b), weights.OTHER_CITY, 0)
         known = sheet.is_known_town
         in_known = known[np.maximum(sheet.city[a], 0)] if len(known) else np.zeros(len(a), bool)
         found.corroborated |= one_city & (one_country | in_known)
@@ -250,14 +206,14 @@ class Scorer:
         found.corroborated |= one_postcode
         return points
 
-    def _streets(self, a: Longs, b: Longs, found: "_Found") -> tuple[Numbers, Numbers, Flags]:
+    def _streets(self, a: Longs, b: Longs, found: Found) -> tuple[Numbers, Numbers, Flags]:
         """Return the bounds of what the streets say, and where they could be the firm's own."""
         sheet = self.sheet
         street_a, street_b = sheet.street[a], sheet.street[b]
         both = (street_a >= 0) & (street_b >= 0)
-        both &= ~self._elsewhere(a, b)
+        both &= ~elsewhere(self.sheet, a, b)
         same = both & (street_a == street_b)
-        crowded = self._crowding(a, b)
+        crowded = crowding(self.sheet, self.places, self.crowds, a, b)
         if_same = np.maximum(0, weights.SAME_STREET + weights.CROWDED_STREET * crowded).astype(
             np.float32
         )
@@ -282,26 +238,6 @@ class Scorer:
             np.where(both, np.where(alike, np.maximum(if_same, if_other), if_other), nothing),
         )
         return low, high, alike & own
-
-    def _elsewhere(self, a: Longs, b: Longs) -> Flags:
-        """Say where both are known to be in different cities, as `evidence._elsewhere` does."""
-        one, other = self.sheet.city[a], self.sheet.city[b]
-        apart: Flags = (one >= 0) & (other >= 0) & (one != other)
-        known = self.sheet.is_known_town
-        if len(known):
-            apart &= known[np.maximum(one, 0)] == known[np.maximum(other, 0)]
-        return apart
-
-    def _crowding(self, a: Longs, b: Longs) -> Numbers:
-        sheet, places = self.sheet, self.places
-        crowd = _at(self.crowds.street, places.street[a])
-        one_city = (sheet.city[a] >= 0) & (sheet.city[a] == sheet.city[b])
-        one_postcode = (sheet.postcode[a] >= 0) & (sheet.postcode[a] == sheet.postcode[b])
-        in_town = np.maximum(
-            np.where(one_city, self.crowds.in_town[a, 0], 0),
-            np.where(one_postcode, self.crowds.in_town[a, 1], 0),
-        )
-        return np.where(one_city | one_postcode, in_town, crowd).astype(np.float32)
 
     def _names(
         self, a: Longs, b: Longs, misspelt: bool, others: Numbers
@@ -391,8 +327,8 @@ class Scorer:
 
         # Only where it could matter is looked which of them could be.
         fuzzy = np.flatnonzero((spare > 0) & (others + most() >= -DOUBT - 0.1))
-        spare[fuzzy], could_own[fuzzy] = self._could_agree(
-            words_a[fuzzy], words_b[fuzzy], only_a[fuzzy], only_b[fuzzy]
+        spare[fuzzy], could_own[fuzzy] = could_agree(
+            sheet, self.bits, words_a[fuzzy], words_b[fuzzy], only_a[fuzzy], only_b[fuzzy]
         )
         high = np.where(spare > 0, np.maximum(most(), low), low)
         return low, high, same & distinctive & (crowding == 0)
@@ -405,104 +341,3 @@ class Scorer:
         points = agreed + extra - weights.APART * apart
         least = np.where(within, weights.SHORTENED_NAME, weights.RELATED_NAME)
         return np.where(distinctive, np.maximum(points, least), points)
-
-    def _may_be_misspelt(self, words: Ints, others: Ints, only: Flags, only_other: Flags) -> Flags:
-        """Say which words that only one name has could be misspelt ones of the other, (n, 2, words).
-
-        A word, or two beside each other that were written apart, is held against such of the other
-        name by how many of their letters both have.
-        """
-        bags = self.sheet.letters
-        sides = [
-            pack(np.where(there, codes, -1), MOST_LEFT)
-            for codes, there in ((words, only), (others, only_other))
-        ]
-        one, other = ([bags[side[:, at]] for at in range(MOST_LEFT)] for side in sides)
-        may = np.zeros((len(words), 2, MOST_LEFT), bool)
-        for left in range(MOST_LEFT):
-            for right in range(MOST_LEFT):
-                alike = _common(one[left], other[right])
-                may[:, 0, left] |= alike
-                may[:, 1, right] |= alike
-        for mine, single, theirs, parts in ((0, one, 1, other), (1, other, 0, one)):
-            for at in range(MOST_LEFT - 1):
-                for beside in range(at + 1, MOST_LEFT):
-                    two = np.flatnonzero(sides[theirs][:, beside] >= 0)
-                    joined = parts[at][two] + parts[beside][two]
-                    for word in range(MOST_LEFT):
-                        rows = two[_common(single[word][two], joined)]
-                        may[rows, mine, word] = True
-                        may[rows, theirs, at] = may[rows, theirs, beside] = True
-        return may
-
-    def _could_agree(
-        self, words_a: Ints, words_b: Ints, only_a: Flags, only_b: Flags
-    ) -> tuple[Numbers, Flags]:
-        """Return how many bits the words left over could share at most, and whether an own word could."""
-        may = self._may_be_misspelt(words_a, words_b, only_a, only_b)
-        bits, own = [], []
-        for side, (words, only) in enumerate(((words_a, only_a), (words_b, only_b))):
-            left = pack(np.where(only, words, -1), MOST_LEFT)
-            there = may[:, side] & (left >= 0) & (self.sheet.kind[left] != NUMBER)
-            of_word = np.where(there, self.bits[left], 0)
-            # Names with more words left over than are looked at could share all of them.
-            many = only.sum(axis=1) > MOST_LEFT
-            every = np.where(only & (self.sheet.kind[words] != NUMBER), self.bits[words], 0)
-            bits.append((many, of_word.sum(axis=1), every.sum(axis=1)))
-            is_own = there & (self.sheet.kind[left] == OWN) & (of_word >= DISTINCTIVE_BITS)
-            own.append(is_own.any(axis=1))
-        many = bits[0][0] | bits[1][0]
-        spare = [np.where(many, every, some) for _, some, every in bits]
-        return np.minimum(*spare).astype(np.float32), many | (own[0] & own[1])
-
-
-def _common(one: NDArray[np.int8], other: NDArray[np.int8]) -> Flags:
-    """Say where most letters of the longer of two words stand in both."""
-    size = np.maximum(one.sum(axis=1, dtype=np.int16), other.sum(axis=1, dtype=np.int16))
-    common = np.minimum(one, other).sum(axis=1, dtype=np.int16)
-    return np.asarray((common > 0) & (common >= _COMMON * size), np.bool_)
-
-
-@dataclass
-class _Found:
-    identified: Flags
-    corroborated: Flags
-    contradicted: Flags
-
-    def shared(self, where: Flags, doublings: Numbers, most: float, crowded: float) -> Numbers:
-        """Return the points of something shared, and note where it is the firm's own."""
-        points = np.maximum(0, most + crowded * doublings)
-        own = where & (points > most / 2)
-        self.identified |= own
-        self.corroborated |= own
-        return np.where(where, points, 0).astype(np.float32)
-
-
-def _at(values: Numbers, codes: Ints) -> Numbers:
-    if not len(values):
-        return np.zeros(codes.shape, np.float32)
-    return np.where(codes >= 0, values[np.maximum(codes, 0)], np.float32(0))
-
-
-def _least_crowded(values: Ints, crowd: Numbers, a: Longs, b: Longs) -> tuple[Flags, Numbers]:
-    """Return where two rows share a value, and how crowded the least crowded of these is."""
-    x, y = values[a], values[b]
-    least = np.full(len(a), np.inf, np.float32)
-    for left in range(x.shape[1]):
-        if not (x[:, left] >= 0).any():
-            continue
-        for right in range(y.shape[1]):
-            here = (x[:, left] >= 0) & (x[:, left] == y[:, right])
-            least = np.where(here, np.minimum(least, _at(crowd, x[:, left])), least)
-    shared = np.isfinite(least)
-    return shared, np.where(shared, least, 0).astype(np.float32)
-
-
-def _forms_differ(legal_forms: list[str]) -> Flags:
-    plain = [weights.plain_form(form) for form in legal_forms]
-    size = max(len(plain), 1)
-    differ = np.zeros((size, size), bool)
-    for at, one in enumerate(plain):
-        for to, other in enumerate(plain):
-            differ[at, to] = bool(one and other and one not in other and other not in one)
-    return differ

@@ -5,7 +5,6 @@ for a missing value everywhere.
 """
 
 import gc
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,15 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recruit.firms.bulk.arrays import Flags, Ints
+from recruit.firms.bulk.hosts import mail_domain, own_domain
 from recruit.firms.bulk.naming import Codes, ReadNames, read_names
 from recruit.firms.bulk.texts import Texts
 from recruit.firms.domains import (
-    SHARED_DOMAINS,
-    SHARED_MAIL_DOMAINS,
     domain_label,
-    identifying_domain,
-    public_suffixes,
-    registrable_domain,
 )
 from recruit.firms.fingerprint import (
     Fingerprint,
@@ -325,38 +320,6 @@ def _through(codes: Ints, meaning: Ints) -> Ints:
     if not len(meaning):
         return np.full_like(codes, -1)
     return np.where(codes >= 0, meaning[np.maximum(codes, 0)], -1).astype(np.int32)
-
-
-_PLAIN_URL = re.compile(r"(?:https?://)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,})(?:[/?#]|$)")
-
-
-def own_domain(website: str | None, compact_name: str) -> str | None:
-    """Return what `identifying_domain` returns, sooner for the addresses that most firms have."""
-    if website is None:
-        return None
-    plain = _PLAIN_URL.match(website.lower())
-    domain = _registered(plain[1]) if plain else None
-    if domain is None or domain in SHARED_DOMAINS:
-        return identifying_domain(website, compact_name)
-    return domain
-
-
-def mail_domain(email: str) -> str | None:
-    """Return what `identifying_mail_domain` returns."""
-    host = email.rsplit("@", 1)[-1]
-    plain = _PLAIN_URL.fullmatch(host)
-    domain = (_registered(host) if plain else None) or registrable_domain(email)
-    return None if domain in SHARED_MAIL_DOMAINS else domain
-
-
-def _registered(host: str) -> str | None:
-    """Return the registrable domain of a plain host where its ending is one that allows no doubt."""
-    endings, doubtful = public_suffixes()
-    labels = host.split(".")
-    tail = labels[-2] + "." + labels[-1]
-    if labels[-1] in endings and tail not in doubtful and labels[-1] not in doubtful:
-        return tail
-    return None
 
 
 def count_letters(words: Sequence[str]) -> NDArray[np.int8]:
