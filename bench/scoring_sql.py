@@ -115,9 +115,13 @@ def _excluded(rule: object) -> str:
     if rule.employees[0] is not None:  # type: ignore[attr-defined]
         parts.append(f"coalesce(employees_low, 0) >= {rule.employees[0]}")  # type: ignore[attr-defined]
     if rule.tags:  # type: ignore[attr-defined]
-        parts.append(_names(tuple(Phrase(tuple(t.split())) for t in rule.tags), "said_of_specialties"))  # type: ignore[attr-defined]
+        parts.append(
+            _names(tuple(Phrase(tuple(t.split())) for t in rule.tags), "said_of_specialties")
+        )  # type: ignore[attr-defined]
     if rule.without_tags:  # type: ignore[attr-defined]
-        without = _names(tuple(Phrase(tuple(t.split())) for t in rule.without_tags), "said_of_specialties")  # type: ignore[attr-defined]
+        without = _names(
+            tuple(Phrase(tuple(t.split())) for t in rule.without_tags), "said_of_specialties"
+        )  # type: ignore[attr-defined]
         parts.append(f"NOT {without}")
     return f"({' AND '.join(parts)})"
 

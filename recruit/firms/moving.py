@@ -143,11 +143,7 @@ def _rows(tx: Transaction, relation: Relation, firm_ids: Collection[int]) -> Row
     ids = list(firm_ids)
     # One id is asked for as one: a list is compiled anew each time.
     of_firms = relation.column == ids[0] if len(ids) == 1 else relation.column.in_(ids)
-    query = (
-        select(*columns.values())
-        .where(of_firms)
-        .order_by(*relation.table.primary_key.columns)
-    )
+    query = select(*columns.values()).where(of_firms).order_by(*relation.table.primary_key.columns)
     for name, value in relation.where:
         query = query.where(relation.table.c[name] == value)
     return tx.session.execute(query).all()

@@ -10,7 +10,6 @@ from typing import Any
 
 from recruit.sourcing.text import storable
 
-
 # A key that can be named as it is: as TOML has it bare, or with the blanks that a criterion's may have.
 _PLAIN = re.compile(r"[\w -]+")
 

@@ -26,7 +26,7 @@ LIST = f"Firma;Webseite;Ort;Telefon;Größe\n{ROWS};nobody.de;Bonn;;\n"
 def firms(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "Trade fair.csv"
     path.write_text(LIST, encoding="cp1252")
-    yield path
+    return path
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -7,12 +7,18 @@ from recruit.sourcing.presets import PRESETS, find_preset
 # Heads as their exporters write them.
 HEADERS = {
     "sales-navigator-leads": [
-        "First Name,Last Name,Full Name,Title,Email,Linkedin URL,Location,Company Name,Company Domain,"
-        "Company Linkedin URL,Company Industry,Company Employee Range,Company Headquarters,Company Founded",
-        "profileUrl,fullName,firstName,lastName,companyName,title,companyId,companyUrl,regularCompanyUrl,summary,"
-        "industry,companyLocation,location,durationInRole,vmid,linkedInProfileUrl,timestamp",
-        "first_name,last_name,title,email,company,company_domain,company_industry,company_size,"
-        "company_founded,company_location,company_linkedin,linkedin,location",
+        (
+            "First Name,Last Name,Full Name,Title,Email,Linkedin URL,Location,Company Name,Company Domain,"
+            "Company Linkedin URL,Company Industry,Company Employee Range,Company Headquarters,Company Founded"
+        ),
+        (
+            "profileUrl,fullName,firstName,lastName,companyName,title,companyId,companyUrl,regularCompanyUrl,summary,"
+            "industry,companyLocation,location,durationInRole,vmid,linkedInProfileUrl,timestamp"
+        ),
+        (
+            "first_name,last_name,title,email,company,company_domain,company_industry,company_size,"
+            "company_founded,company_location,company_linkedin,linkedin,location"
+        ),
         "LinkedIn Profile URL,First Name,Last Name,Current Position,Current Company,Company Website,Connection Degree",
     ],
     "sales-navigator-accounts": [
@@ -21,31 +27,41 @@ HEADERS = {
         "Account Name,Sales Navigator URL,Company Website,Industry,Employee Count,Headquarters,Year Founded",
     ],
     "apollo-companies": [
-        "Company,Company Name for Emails,Account Stage,# Employees,Industry,Website,Company Linkedin Url,Facebook Url,"
-        "Twitter Url,Company Street,Company City,Company State,Company Country,Company Phone,Technologies,"
-        "Short Description,Founded Year,Apollo Account Id",
+        (
+            "Company,Company Name for Emails,Account Stage,# Employees,Industry,Website,Company Linkedin Url,Facebook Url,"
+            "Twitter Url,Company Street,Company City,Company State,Company Country,Company Phone,Technologies,"
+            "Short Description,Founded Year,Apollo Account Id"
+        ),
     ],
     "apollo-people": [
-        "First Name,Last Name,Title,Company,Company Name for Emails,Email,Email Status,Seniority,Departments,"
-        "Corporate Phone,# Employees,Industry,Person Linkedin Url,Website,Company Linkedin Url,Company City,"
-        "Company Country,Apollo Contact Id",
+        (
+            "First Name,Last Name,Title,Company,Company Name for Emails,Email,Email Status,Seniority,Departments,"
+            "Corporate Phone,# Employees,Industry,Person Linkedin Url,Website,Company Linkedin Url,Company City,"
+            "Company Country,Apollo Contact Id"
+        ),
     ],
     "hubspot-companies": [
-        "Record ID,Company name,Company owner,Create Date,Phone Number,Last Activity Date,City,Country/Region,"
-        "Industry,Company Domain Name",
+        (
+            "Record ID,Company name,Company owner,Create Date,Phone Number,Last Activity Date,City,Country/Region,"
+            "Industry,Company Domain Name"
+        ),
     ],
     "salesforce-accounts": [
         "Id,Name,BillingStreet,BillingCity,BillingState,BillingPostalCode,BillingCountry,Phone,Website,NumberOfEmployees",
         "Account Name,Billing City,Billing State/Province,Billing Country,Employees,Industry,Account ID",
     ],
     "crunchbase-companies": [
-        "Organization Name,Organization Name URL,Founded Date,Number of Employees,Headquarters Location,Industries,"
-        "Website,CB Rank (Company)",
+        (
+            "Organization Name,Organization Name URL,Founded Date,Number of Employees,Headquarters Location,Industries,"
+            "Website,CB Rank (Company)"
+        ),
     ],
     "companies-house": [
-        "CompanyName, CompanyNumber,RegAddress.CareOf,RegAddress.POBox,RegAddress.AddressLine1,RegAddress.PostTown,"
-        "RegAddress.County,RegAddress.Country,RegAddress.PostCode,CompanyCategory,CompanyStatus,CountryOfOrigin,"
-        "IncorporationDate,SICCode.SicText_1",
+        (
+            "CompanyName, CompanyNumber,RegAddress.CareOf,RegAddress.POBox,RegAddress.AddressLine1,RegAddress.PostTown,"
+            "RegAddress.County,RegAddress.Country,RegAddress.PostCode,CompanyCategory,CompanyStatus,CountryOfOrigin,"
+            "IncorporationDate,SICCode.SicText_1"
+        ),
     ],
     "gleif": [
         "LEI,Entity.LegalName,Entity.HeadquartersAddress.City,Entity.HeadquartersAddress.Country"
