@@ -43,6 +43,8 @@ PAGES: dict[str, tuple[int, ...]] = {
     "/portal/certificates/RC-NOTHING": (404, 404, 404, 404, 404, 404),
     "/portal/certificates/{own}.pdf": (404, 404, 404, 404, 200, 200),
     "/portal/agreement/0.pdf": (404, 404, 404, 404, 404, 404),
+    "/portal/courses/basics/lessons/what/file": (403, 403, 404, 404, 404, 404),
+    "/portal/steps/nothing": (404, 404, 404, 404, 404, 404),
 }
 
 
@@ -86,6 +88,7 @@ def example_of(path: str) -> str:
     """Return an address of a route that leads to something in the small track."""
     filled = path.replace("{lesson_key}", "what").replace("{serial}", "RC-NONE")
     filled = filled.replace("{colleague_id}", "1").replace("{acceptance_id}", "1")
+    filled = filled.replace("{step_key}", "call")
     key = "deck" if "resources" in path else "basics"
     return filled.replace("{key}", key)
 
@@ -135,7 +138,9 @@ def test_a_partners_account_without_a_partner_finds_nothing_and_breaks_nothing(
     for route in portal_routes(web, "GET"):
         assert visitor.get(example_of(route)).status_code == 404, route
     for route in portal_routes(web, "POST"):
-        response = visitor.post(example_of(route), authority="yes", typed_name="Sam", job_title="D")
+        response = visitor.post(
+            example_of(route), authority="yes", typed_name="Sam", job_title="D", path="sales"
+        )
         assert response.status_code in {404, 409}, route
 
 
