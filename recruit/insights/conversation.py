@@ -113,6 +113,8 @@ def read_conversation(tx: Transaction, firm_id: int) -> Conversation:
         select(Touch)
         .where(
             Touch.firm_id.in_(family),
+            # A wait or a branch is no part of a conversation.
+            Touch.kind.in_((StepKind.EMAIL, StepKind.TASK)),
             or_(Touch.status != TouchStatus.CANCELLED, Touch.blocked_by != ""),
         )
         .order_by(Touch.due_at, Touch.id)

@@ -239,7 +239,9 @@ def _ahead(tx: Transaction) -> tuple[DayAhead, ...]:
     until = tx.now + timedelta(days=DAYS_AHEAD)
     rows = tx.session.execute(
         select(Touch.due_at, Touch.kind).where(
-            Touch.status.in_((TouchStatus.PENDING, TouchStatus.CLAIMED)), Touch.due_at < until
+            Touch.status.in_((TouchStatus.PENDING, TouchStatus.CLAIMED)),
+            Touch.kind.in_((StepKind.EMAIL, StepKind.TASK)),
+            Touch.due_at < until,
         )
     ).all()
     first = tx.now.date()
