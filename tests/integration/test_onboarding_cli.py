@@ -147,10 +147,11 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "onboarding.md").read_text(encodin
 def guide(tmp_path: Path) -> Path:
     """A folder with the examples of the guide, as they stand there."""
     examples = re.findall(r"^```toml\n(.*?)^```$", GUIDE, flags=re.DOTALL | re.MULTILINE)
-    names = ("track.toml", "course-1-selling.toml", "resources.toml")
+    names = ("track.toml", "course-1-selling.toml", "resources.toml", "program.toml")
     for name, text in zip(names, examples, strict=True):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    (tmp_path / "agreement.md").write_text("# Partner agreement\n\nBe good.\n", encoding="utf-8")
+    for name in ("agreement.md", "agreement-msp-de.md"):
+        (tmp_path / name).write_text("# Partner agreement\n\nBe good.\n", encoding="utf-8")
     return tmp_path
 
 
