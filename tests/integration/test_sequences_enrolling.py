@@ -323,23 +323,6 @@ def test_enrolling_by_rank_asks_for_a_profile(run: Run, app: App) -> None:
     assert "--profile P --top N" in result.output
 
 
-def test_inbound_classify_prints_one_line_a_mail(run: Run, tmp_path: Path) -> None:
-    mail = tmp_path / "a.eml"
-    mail.write_bytes(
-        b"From: a@b.example\r\nSubject: Re: Hi\r\n\r\nPlease unsubscribe me.\r\n> quoted\r\n"
-    )
-    result = run("inbound", "classify", str(mail), "--json")
-    assert json.loads(result.stdout) == {
-        "file": str(mail),
-        "kind": "human",
-        "hard": None,
-        "status": None,
-        "recipient": None,
-        "until": None,
-        "text": "Please unsubscribe me.",
-    }
-
-
 def test_a_firm_row_that_was_merged_after_enrolling_is_told_to_the_crm_as_its_survivor(
     app: App,
 ) -> None:
