@@ -275,7 +275,6 @@ class TestTheRest:
         for words in (
             "Specialty",
             "Geography",
-            "10–250 people",
             "Must have",
             "Versions",
             "Alex Moor",
