@@ -64,5 +64,6 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
 ) -> None:
     few = _count(tmp_path / "few", sqlite_template, firms=50, times=1)
     many = _count(tmp_path / "many", sqlite_template, firms=200, times=4)
-    assert many == few
+    # Four times the rows; a firm below the line is told what would lift it, which asks three times more.
+    assert {path: n for path, n in many.items() if n - few[path] > 4} == {}
     assert max(few.values()) <= MOST, few
