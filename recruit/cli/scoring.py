@@ -55,10 +55,7 @@ def load(file: Annotated[Path, typer.Argument(help="The profile as a TOML file."
     from recruit.scoring.section import ProfileError
     from recruit.scoring.usecases import compare_profile, save_profile
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file} cannot be read: {error}. Give the path of a TOML file in UTF-8.")
+    text = _read_text(file)
     try:
         definition = read_profile(text, str(file))
     except ProfileError as error:
@@ -163,6 +160,38 @@ def list_rankings(
         "digest", "can_be_compared",
     ]  # fmt: skip
     print_rows(rows, columns, output_format)
+
+
+@ranking.command("file")
+def rank_file(
+    file: Annotated[Path, typer.Argument(help="Firms as Parquet: id, name, and what is known.")],
+    profile_file: Annotated[Path, typer.Option("--profile-file", help="The profile as TOML.")],
+    top: Annotated[int, typer.Option(min=1, help="How many firms to print.")] = 20,
+    output_format: FormatOption = Format.TABLE,
+) -> None:
+    """Rank the firms of a Parquet file against a profile's file, without a database."""
+    from recruit.clock import SystemClock
+    from recruit.scoring.filing import rank_parquet
+
+    with _refusals():
+        text = _read_text(profile_file)
+        ranked = rank_parquet(
+            file, text, str(profile_file), top=top, today=SystemClock().now().date()
+        )
+    if output_format is not Format.TABLE:
+        as_text = output_format is Format.CSV
+        print_rows([_row(r, reasons_as_text=as_text) for r in ranked], list(_ROW), output_format)
+        return
+    from recruit.cli.scoring_table import ranking_table
+
+    console.print(ranking_table(ranked, console.width))
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file} cannot be read: {error}. Give the path of a TOML file in UTF-8.")
 
 
 @ranking.command("diff")

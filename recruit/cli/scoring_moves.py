@@ -67,7 +67,7 @@ def _summary(found: Comparison) -> str:
     for move in found.moves:
         own = [cause for cause, (_, points) in move.by_cause.items() if points]
         ends = [cause for cause in (move.entered_by, move.left_by) if cause is not None]
-        causes.update(dict.fromkeys([*own, *ends]))
+        causes.update({*own, *ends})
     listed = ", ".join(f"{firms:,} by {cause.value}" for cause, firms in causes.most_common())
     unsure = (
         f" Of {found.unsure:,} more is known since, so that data and weight cannot be told apart."

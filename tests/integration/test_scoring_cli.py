@@ -6,6 +6,8 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import typer
 from typer.testing import CliRunner, Result
@@ -130,3 +132,94 @@ def test_an_explanation_of_an_unknown_firm_says_what_to_do(run: Run, profile_fil
         result = run("explain", text)
         assert result.exit_code == 1
         assert f'no firm with the id, the domain or the exact name "{text}"' in result.stderr
+
+
+@pytest.fixture
+def ranked(run: Run, profile_file: Path) -> str:
+    """The profile's name, with all firms ranked once."""
+    run("profile", "load", str(profile_file))
+    assert run("rank").exit_code == 0
+    return str(tomllib.loads(PROFILE)["name"])
+
+
+def test_a_person_vetoes_gives_points_and_takes_it_back(run: Run, ranked: str) -> None:
+    vetoed = run("override", "veto", "aster.example", "--because", "Our customer")
+    assert f"Aster [Works]: not in the ranking in {ranked}" in vetoed.stdout
+    assert run("override", "points", "Brume", "-5", "--because", "Slow").exit_code == 0
+    listed = json.loads(run("override", "list", "--format", "json").stdout)
+    assert [(line["firm"], line["kind"], line["points"]) for line in listed] == [
+        ("Brume", "points", -5),
+        ("Aster [Works]", "veto", None),
+    ]
+    assert run("override", "undo", str(listed[1]["id"])).exit_code == 0
+    rows = json.loads(run("rank", "--format", "json").stdout)
+    assert rows[0]["firm"] == "Aster [Works]"
+    everything = json.loads(run("override", "list", "--all", "--format", "json").stdout)
+    assert {line["stands"] for line in everything} == {"yes", "no"}
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("veto", "Brume", "--because", " "), "Say why"),
+        (("veto", "Nobody", "--because", "x"), "There is no firm with the id"),
+        (("points", "Brume", "0", "--because", "x"), "cannot be given"),
+        (("pin", "Brume", "--because", "x", "--until", "2001-01-01"), "is past"),
+        (("undo", "999"), "There is no override 999"),
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused(
+    run: Run, ranked: str, command: tuple[str, ...], message: str
+) -> None:
+    result = run("override", *command)
+    assert result.exit_code == 1
+    assert message in result.stderr
+
+
+def test_the_same_ranking_twice_is_identical_and_a_change_is_told(
+    run: Run, ranked: str, profile_file: Path
+) -> None:
+    run("rank")
+    assert "Identical to the byte" in run("rank", "diff").stdout
+    profile_file.write_text(PROFILE.replace("points = 15", "points = 55"), encoding="utf-8")
+    run("profile", "load", str(profile_file))
+    run("rank")
+    moves = json.loads(run("rank", "diff", "--format", "json").stdout)
+    assert all("weight: " in move["why"] for move in moves)
+    assert "points of their own changed: 2 by weight" in run("rank", "diff").stdout
+    lines = json.loads(run("rank", "list", "--format", "json").stdout)
+    assert [line["version"] for line in lines] == [2, 1, 1]
+    assert lines[1]["digest"] == lines[2]["digest"] != lines[0]["digest"]
+    assert "does not exist" in run("rank", "diff", "77", "78").stderr
+
+
+def test_a_portfolio_is_printed_with_what_each_adds(run: Run, ranked: str) -> None:
+    rows = json.loads(run("rank", "--choose", "portfolio", "--format", "json").stdout)
+    assert rows[0]["adds"].startswith("First to cover")
+    assert "at least 63%" in run("rank", "--choose", "portfolio", "--top", "1").stdout
+
+
+def test_a_parquet_file_is_ranked_without_a_database(
+    run: Run, profile_file: Path, tmp_path: Path
+) -> None:
+    firms = tmp_path / "firms.parquet"
+    columns = {
+        "id": [7, 8],
+        "name": ["Vela", "Aster"],
+        "specialties": [["php"], ["kubernetes", "consulting"]],
+    }
+    pq.write_table(pa.table(columns), firms)
+    result = run(
+        "rank", "file", str(firms), "--profile-file", str(profile_file), "--format", "json"
+    )
+    (row,) = json.loads(result.stdout)
+    assert (row["firm"], row["reasons"][0]["evidence"]) == (
+        "Aster",
+        "read in the row of firms.parquet",
+    )
+    bad = run("rank", "file", str(profile_file), "--profile-file", str(profile_file))
+    assert (bad.exit_code, "cannot be read as Parquet" in bad.stderr) == (1, True)
+
+
+def test_what_would_lift_a_firm_stands_below_its_arithmetic(run: Run, ranked: str) -> None:
+    assert "Sum" in run("explain", "Brume").stdout
