@@ -1,9 +1,11 @@
 """Fixtures: every integration test runs on SQLite and on a real PostgreSQL, each with its own database."""
 
+import asyncio
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,38 @@ from recruit.wiring import App, build_app
 
 NOW = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)  # a Tuesday
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@contextmanager
+def _own_loops(item: pytest.Item) -> Iterator[None]:
+    """Let a test that drives no browser run event loops of its own.
+
+    Playwright's loop counts as running in this thread for as long as its browser lives, and asyncio.run refuses
+    to start beside a running one.
+    """
+    running = asyncio._get_running_loop()
+    if running is None or item.get_closest_marker("browser"):
+        yield
+        return
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(running)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Set a test up without the browser's event loop."""
+    with _own_loops(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Run a test without the browser's event loop."""
+    with _own_loops(item):
+        return (yield)
 
 
 @pytest.fixture(scope="session")
