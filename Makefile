@@ -1,6 +1,6 @@
 # Every command a developer or a newcomer needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo up test check fix bench soak lock clean
+.PHONY: help setup setup-test demo up test lint check fix bench soak lock clean
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export TEST_ARTEFACTS ?= var/artefacts
@@ -36,12 +36,14 @@ up: setup ## Serve web, worker and schedule in one process
 test: setup-test ## Set up everything and run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-check: setup-test ## Format, lint, types, import contracts, unit tests
+lint: setup-test ## Format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest -q tests/unit
+
+check: lint ## The same, and the unit tests
+	@$(BIN)/python -m pytest -q -n 2 tests/unit
 
 fix: setup-test ## Format and mend what ruff can mend
 	@$(BIN)/ruff format .
