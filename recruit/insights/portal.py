@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recruit.db.transaction import Transaction
+from recruit.firms.tables import Firm
 from recruit.onboarding import published
 from recruit.onboarding.course import CourseDefinition
 from recruit.onboarding.evidence import Evidence, Member, UnderwayKind
@@ -51,10 +52,14 @@ class CourseLine:
 
 @dataclass(frozen=True)
 class NextStep:
-    """The step that comes next. Where it is not for this person, `waits` says for whom or what."""
+    """The step that comes next. Where it is not for this person, `waits` says for whom or what.
+
+    `lesson` is the first that this person has yet to read, where the step has lessons.
+    """
 
     view: StepView
     waits: str = ""
+    lesson: str = ""
 
     @property
     def is_mine(self) -> bool:
@@ -185,6 +190,13 @@ def portal_home(tx: Transaction, person_id: int) -> Home:
     )
 
 
+def way_on(tx: Transaction, person_id: int) -> NextStep | None:
+    """Return the step that comes next, for this person or for others; None where nothing is left."""
+    evidence = evidence_of(tx, person_id)
+    steps = list_steps(evidence, tx.now, person_id=person_id)
+    return _next(steps, evidence, member_of(evidence, person_id), tx.now)
+
+
 def _path(evidence: Evidence, member: Member, courses: tuple[CourseLine, ...]) -> PathLine | None:
     path = evidence.track.find_path(member.path)
     if path is None:
@@ -203,12 +215,18 @@ def _next(
     steps: Iterable[StepView], evidence: Evidence, member: Member, now: datetime
 ) -> NextStep | None:
     found = [
-        NextStep(view, _waits(view, evidence, member, now))
+        NextStep(view, _waits(view, evidence, member, now), _first_lesson(view, evidence, member))
         for view in steps
         if view.state in {StepState.NEXT, StepState.LAPSED}
     ]
     # What this person can do comes before what others have to do.
     return next((step for step in found if step.is_mine), found[0] if found else None)
+
+
+def _first_lesson(view: StepView, evidence: Evidence, member: Member) -> str:
+    course = evidence.courses.get(view.step.course)
+    unread = unread_lessons(course, member) if course else ()
+    return unread[0].key if unread else ""
 
 
 def _waits(view: StepView, evidence: Evidence, member: Member, now: datetime) -> str:
@@ -252,11 +270,23 @@ def _held(evidence: Evidence, member: Member, now: datetime) -> tuple[HeldCertif
 
 
 def company_form(tx: Transaction, person_id: int) -> tuple[str, dict[str, str], Decision]:
-    """Return the company's name, what it says of itself, and whether this person may edit it."""
+    """Return the company's name, what it says of itself, and whether this person may edit it.
+
+    What it has not said yet is filled in from what is known of the firm.
+    """
     evidence = evidence_of(tx, person_id)
     partner = tx.session.get_one(Partner, evidence.partner_id)
+    firm = tx.session.get_one(Firm, evidence.firm_id)
+    known = {"city": firm.city or "", "country": firm.country or ""}
+    said = {key: str(value) for key, value in partner.company.items() if value}
     decision = decide(Action.EDIT_COMPANY, evidence, tx.now, person_id=person_id)
-    return evidence.company_name, {k: str(v) for k, v in partner.company.items()}, decision
+    return evidence.company_name, known | said, decision
+
+
+def has_described_itself(evidence: Evidence) -> bool:
+    """Tell whether the partner has filled in its company's profile."""
+    step = evidence.track.step_of_kind(TrackStepKind.PROFILE)
+    return step is not None and step.key in evidence.declared
 
 
 def find_resource(tx: Transaction, person_id: int, key: str) -> tuple[Evidence, Resource, Decision]:

@@ -123,24 +123,25 @@ def post_invitation(
     app: AppDep,
     token: str,
     password: Annotated[str, Form(max_length=1000)],
-    again: Annotated[str, Form(max_length=1000)],
     name: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
-    """Set the password and the name, use the link up and sign the person in."""
-    problem = "" if password == again else "The two passwords differ. Type the same twice."
+    """Set the password and the name, use the link up, sign the person in and take them to their work.
+
+    The password is typed once: whoever mistypes it signs in by mail.
+    """
     try:
         with app.transaction() as tx:
             invited = find_invitation(tx, token=token)
-            if not problem:
-                signed_in = accept_invitation(
-                    tx,
-                    token=token,
-                    password=password,
-                    name=name,
-                    ip=client_ip(request),
-                    user_agent=user_agent(request),
-                )
-                return enter(request, app, signed_in, "")
+            signed_in = accept_invitation(
+                tx,
+                token=token,
+                password=password,
+                name=name,
+                ip=client_ip(request),
+                user_agent=user_agent(request),
+            )
+            is_partner = signed_in.person.role is Role.PARTNER
+            return enter(request, app, signed_in, "/portal/next" if is_partner else "")
     except WeakPassword as error:
         problem = str(error)
     except InvitationInvalid as error:

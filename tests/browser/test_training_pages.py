@@ -10,14 +10,12 @@ from playwright.sync_api import Browser, ViewportSize
 
 from recruit.clock import VirtualClock
 from recruit.config import Settings
-from recruit.onboarding.usecases import hand_in_proof, invite_member
-from recruit.onboarding.values import MemberRole
+from recruit.onboarding.usecases import hand_in_proof
 from recruit.people.values import Role
 from recruit.wiring import App, build_app
 from tests.browser.conftest import DESKTOP, PHONE, keep_picture, run_server, violations
 from tests.conftest import NOW
 from tests.factories.onboarding import Stored, make_partner, publish_small_track, track_data
-from tests.factories.people import PASSWORD
 from tests.factories.web import open_visitor
 from tests.unit.onboarding.test_training_rules import NUMBER, ORDER
 
@@ -133,31 +131,3 @@ def test_training_has_no_violation_and_fits_the_window(
     keep_picture(page, f"training-checks-{name}")
     page.context.close()
     assert {what: found for what, found in problems.items() if found} == {}
-
-
-def test_the_first_lesson_is_at_most_four_clicks_from_the_invitations_mail(
-    chromium: Browser, training: Training
-) -> None:
-    with training.app.transaction() as tx:
-        token = invite_member(
-            tx,
-            partner_id=training.partner.partner_id,
-            email="new@vela.example",
-            name="Jan",
-            role=MemberRole.MEMBER,
-        )
-    context = chromium.new_context(base_url=training.url, viewport=PHONE)
-    page = context.new_page()
-    page.goto(f"/invitation/{token}")
-    clicks = ["the mail's button"]
-    for field in page.locator("input[type=password]").all():
-        field.fill(PASSWORD)
-    for _ in range(3):
-        # What stands out on each page is what comes next.
-        button = page.locator("main .btn-primary").first
-        clicks.append(button.inner_text())
-        with page.expect_navigation():
-            button.click()
-    assert page.url.endswith("/portal/courses/basics/lessons/what"), (clicks, page.url)
-    assert len(clicks) <= 4
-    context.close()

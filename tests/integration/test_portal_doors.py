@@ -23,6 +23,7 @@ LAPSED = 5
 # What a GET answers after 0, 1, 2, 3 and 4 steps, and when the certificate has run out.
 PAGES: dict[str, tuple[int, ...]] = {
     "/portal": (200, 200, 200, 200, 200, 200),
+    "/portal/next": (303, 303, 303, 303, 303, 303),
     "/portal/agreement": (200, 200, 200, 200, 200, 200),
     "/portal/team": (200, 200, 200, 200, 200, 200),
     "/portal/company": (403, 200, 200, 200, 200, 200),

@@ -109,7 +109,8 @@ def test_the_agreement_is_signed_and_the_next_step_is_shown(program: App) -> Non
     digest = re.search(r'name="text_sha256" value="([^"]+)"', page)
     assert digest
     response = visitor.post("/portal/agreement", text_sha256=digest[1], **SIGNED)
-    assert (response.status_code, response.headers["location"]) == (303, "/portal")
+    assert (response.status_code, response.headers["location"]) == (303, "/portal/next")
+    assert visitor.get("/portal/next").headers["location"] == "/portal/company"
     home = visitor.see("/portal")
     assert "The agreement is signed. Thank you." in home
     assert "3 steps to full access" in home
@@ -173,7 +174,10 @@ def test_the_company_is_saved_and_shown_again_when_something_is_missing(program:
     assert 'value="Vela &#34;Cloud&#34;"' in response.text
     assert "&lt;b&gt;All&lt;/b&gt;" in response.text
     response = visitor.post("/portal/company", **(sent | {"city": "Utrecht"}))
-    assert response.headers["location"] == "/portal"
+    assert response.headers["location"] == "/portal/next"
+    assert visitor.get("/portal/next").headers["location"] == "/portal/courses/basics/lessons/what"
+    again = visitor.post("/portal/company", **(sent | {"city": "Utrecht"}))
+    assert again.headers["location"] == "/portal"
     with program.reading() as tx:
         company = tx.session.scalars(select(Partner)).one().company
     assert (company["city"], company["about"]) == ("Utrecht", "<b>All</b>")

@@ -132,9 +132,9 @@ class Installation:
         visitor = self.visitor()
         path = re.sub(r"^https?://[^/]+", "", link)
         visitor.csrf = self.token_of(visitor, path)
-        answer = visitor.post(path, password=password, again=password)
+        answer = visitor.post(path, password=password)
         assert answer.status_code == 303, answer.text
-        visitor.csrf = self.token_of(visitor, answer.headers["location"])
+        visitor.csrf = self.token_of(visitor, "/portal")
         return visitor
 
     @staticmethod

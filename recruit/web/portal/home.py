@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from recruit.insights.portal import find_resource, portal_home
-from recruit.web.pages import render
-from recruit.web.portal.links import line_link, step_link
+from recruit.insights.portal import find_resource, portal_home, way_on
+from recruit.web.pages import redirect, render
+from recruit.web.portal.links import line_link, on_link, step_link
 from recruit.web.portal.locked import show_locked
 from recruit.web.portal.markdown import to_html
 from recruit.web.request import PartnerPerson, ReadingTx
@@ -22,8 +22,15 @@ def show_home(request: Request, tx: ReadingTx, person: PartnerPerson) -> Respons
         "portal/home.html",
         home=home,
         step_link=step_link,
+        on_link=on_link,
         line_link=line_link,
     )
+
+
+@router.get("/portal/next")
+def go_on(request: Request, tx: ReadingTx, person: PartnerPerson) -> Response:
+    """Send this person on to what comes next for them, or to the start where nothing does."""
+    return redirect(request, on_link(way_on(tx, person.person_id)))
 
 
 @router.get("/portal/resources/{key}")

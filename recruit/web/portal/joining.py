@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from recruit.insights.agreements import agreement_page, find_acceptance_id
-from recruit.insights.portal import company_form, evidence_of
+from recruit.insights.portal import company_form, evidence_of, has_described_itself
 from recruit.onboarding.usecases import (
     CompanyIncomplete,
     NotSignedProperly,
@@ -59,7 +59,7 @@ def post_agreement(
                 auth_method=f"session {person.session_id}",
             ).id
         sealed_pdf(app, acceptance_id)
-        return redirect(request, "/portal", "The agreement is signed. Thank you.")
+        return redirect(request, "/portal/next", "The agreement is signed. Thank you.")
     except NotSignedProperly as error:
         problem = str(error)
     with app.reading() as tx:
@@ -101,13 +101,10 @@ def post_company(
     form = {key: str(value) for key, value in posted.items()}
     try:
         with app.transaction() as tx:
-            save_company(
-                tx,
-                partner_id=evidence_of(tx, person.person_id).partner_id,
-                person_id=person.person_id,
-                company=form,
-            )
-        return redirect(request, "/portal", "Saved.")
+            before = evidence_of(tx, person.person_id)
+            save_company(tx, partner_id=before.partner_id, person_id=person.person_id, company=form)
+        on = "/portal" if has_described_itself(before) else "/portal/next"
+        return redirect(request, on, "Saved.")
     except CompanyIncomplete as error:
         problem = str(error)
     with app.reading() as tx:

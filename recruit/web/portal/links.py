@@ -1,6 +1,6 @@
 """Where a step of the track is done, and where courses and resources stand."""
 
-from recruit.insights.portal import CourseLine, ResourceLine
+from recruit.insights.portal import CourseLine, NextStep, ResourceLine
 from recruit.onboarding.gates import MissingStep
 from recruit.onboarding.progress import StepView
 from recruit.onboarding.values import TrackStepKind
@@ -12,6 +12,14 @@ def step_link(step: StepView | MissingStep) -> str:
         return _page(step.step.kind, step.step.course, step.step.key)
     page = _page(step.kind, step.course, step.key)
     return f"{page}/lessons/{step.lesson}" if step.lesson else page
+
+
+def on_link(following: NextStep | None) -> str:
+    """Return the address of what a person does next: the lesson itself, not the way to it."""
+    if following is None or not following.is_mine:
+        return "/portal"
+    page = step_link(following.view)
+    return f"{page}/lessons/{following.lesson}" if following.lesson else page
 
 
 def line_link(line: CourseLine | ResourceLine) -> str:
