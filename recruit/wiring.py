@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
+import recruit.audit.tables
 import recruit.hooks.tables
 import recruit.learning.tables
 import recruit.notices.tables

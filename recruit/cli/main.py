@@ -7,6 +7,7 @@ import typer
 
 from recruit.cli import (
     api,
+    audit,
     crm,
     demo,
     firms,
@@ -69,6 +70,7 @@ for stage in (
     crm,
     api,
     people,
+    audit,
     serve,
     demo,
 ):

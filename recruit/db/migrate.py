@@ -1,4 +1,4 @@
-"""Bring a database to the newest schema, with Alembic."""
+"""Bring a database to the newest schema, with Alembic, and make its guards anew."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine
+
+from recruit.db.guards import renew_guards
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -27,6 +29,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run all migrations up to `revision` in one transaction. Raises BrokenReferences (SQLite)."""
     with engine.connect() as connection, _altering(connection), connection.begin():
         command.upgrade(alembic_config(connection), revision)
+        renew_guards(connection)
         if connection.dialect.name == "sqlite":
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
             if broken:

@@ -15,6 +15,15 @@ from recruit.db.outbox import OutboxEntry, OutboxStatus
 _ANNOUNCE = insert(cast("Table", OutboxEntry.__table__))
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Who a unit of work is done for, and from which address; empty where a program does it by itself."""
+
+    name: str = ""
+    person_id: int | None = None
+    ip: str = ""
+
+
 @dataclass
 class Transaction:
     """One unit of work at one moment.
@@ -24,8 +33,14 @@ class Transaction:
 
     session: Session
     now: datetime
+    origin: Origin = Origin()
+    _before_commit: list[Callable[[], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _announced: set[tuple[str, int]] = field(default_factory=set)
+
+    def before_commit(self, act: Callable[[], None]) -> None:
+        """Call `act` as the last thing of the transaction, and never if it is rolled back."""
+        self._before_commit.append(act)
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Call `act` once the transaction is committed, and never if it is rolled back."""
@@ -59,5 +74,8 @@ def transaction(engine: Engine, now: datetime, *, reading: bool = False) -> Iter
         tx = Transaction(session, now)
         with session.begin():
             yield tx
+            # After a rollback inside the block there is nothing to commit.
+            for act in tx._before_commit if session.in_transaction() else ():
+                act()
     for act in tx._after_commit:
         act()

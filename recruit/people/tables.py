@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, Id, Json, status_type
-from recruit.people.values import Role
+from recruit.people.values import Role, SignInMethod
 
 
 class Person(Base):
@@ -25,7 +25,11 @@ class Person(Base):
 
 
 class LoginSession(Base):
-    """A signed-in browser. Only the hash of its token is stored."""
+    """A signed-in browser. Only the hash of its token is stored.
+
+    `last_seen_at` is exact to a few minutes; None is not since it was opened. `method` is how the person
+    proved who they are: a `values.SignInMethod`.
+    """
 
     __tablename__ = "login_session"
 
@@ -38,6 +42,10 @@ class LoginSession(Base):
     revoked_at: Mapped[datetime | None]
     user_agent: Mapped[str] = mapped_column(String(300))
     ip: Mapped[str] = mapped_column(String(45))
+    last_seen_at: Mapped[datetime | None]
+    method: Mapped[SignInMethod] = mapped_column(
+        status_type(SignInMethod), server_default=SignInMethod.PASSWORD.value
+    )
 
 
 class LoginFailure(Base):
@@ -66,6 +74,36 @@ class SignInLink(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class PersonIdentity(Base):
+    """Who a person is at an identity provider. A provider's `subject` never changes; an address may."""
+
+    __tablename__ = "person_identity"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    issuer: Mapped[str] = mapped_column(String(500))
+    subject: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+
+class SsoAttempt(Base):
+    """A sign-in that was sent to an identity provider and is to come back once. The state is stored as a hash."""
+
+    __tablename__ = "sso_attempt"
+
+    id: Mapped[Id]
+    state_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    provider: Mapped[str] = mapped_column(String(64))
+    nonce: Mapped[str] = mapped_column(String(64))
+    verifier: Mapped[str] = mapped_column(String(128))
+    target: Mapped[str] = mapped_column(String(2000))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
 
 

@@ -13,6 +13,15 @@ class Role(StrEnum):
     PARTNER = "partner"
 
 
+class SignInMethod(StrEnum):
+    """How somebody proved who they are. A second factor or a passkey would be one more."""
+
+    PASSWORD = "password"  # noqa: S105
+    INVITATION = "invitation"
+    MAIL_LINK = "mail_link"
+    SSO = "sso"
+
+
 STAFF = frozenset({Role.ADMIN, Role.CHANNEL_MANAGER, Role.RECRUITER})
 
 

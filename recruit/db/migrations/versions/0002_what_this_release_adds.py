@@ -30,6 +30,37 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_api_key_token_hash")),
     )
     op.create_table(
+        "audit_entry",
+        sa.Column("seq", BigInt, autoincrement=False, nullable=False),
+        sa.Column("at", sa.String(length=27), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("person_id", BigInt, nullable=True),
+        sa.Column("ip", sa.String(length=45), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=False),
+        sa.Column("object_type", sa.String(length=32), nullable=False),
+        sa.Column("object_id", sa.String(length=200), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("prev_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_entry")),
+        info={"append_only": True},
+    )
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_entry_action_seq", ["action", "seq"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
+        batch_op.create_index(
+            "ix_audit_entry_object", ["object_type", "object_id", "seq"], unique=False
+        )
+        batch_op.create_index("ix_audit_entry_person_seq", ["person_id", "seq"], unique=False)
+
+    op.create_table(
+        "audit_head",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("seq", BigInt, nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+    )
+    op.create_table(
         "hook_mark",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("outbox_id", BigInt, nullable=False),
@@ -57,6 +88,15 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("added_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_lesson_file")),
+    )
+    op.create_table(
+        "look_alike",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("version", sa.String(length=100), nullable=False),
+        sa.Column("partners", sa.Integer(), nullable=False),
+        sa.Column("tables", Json, nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_look_alike")),
     )
     op.create_table(
         "persons_verdict",
@@ -108,6 +148,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source_trial")),
     )
     op.create_table(
+        "sso_attempt",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("state_hash", sa.String(length=64), nullable=False),
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("nonce", sa.String(length=64), nullable=False),
+        sa.Column("verifier", sa.String(length=128), nullable=False),
+        sa.Column("target", sa.String(length=2000), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sso_attempt")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_sso_attempt_state_hash")),
+    )
+    with op.batch_alter_table("sso_attempt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sso_attempt_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "api_answer",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("api_key_id", BigInt, nullable=False),
@@ -153,7 +209,6 @@ def upgrade() -> None:
         sa.Column("model", sa.String(length=20), nullable=False),
         sa.Column("logit", sa.Double(), nullable=False),
         sa.Column("probability", sa.Double(), nullable=False),
-        sa.Column("likeness", sa.Double(), nullable=True),
         sa.Column("scored_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["firm_id"], ["firm.id"], name=op.f("fk_chance_firm_id")),
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_chance_profile_id")),
@@ -294,6 +349,9 @@ def upgrade() -> None:
         "model_watch",
         sa.Column("profile_id", BigInt, autoincrement=False, nullable=False),
         sa.Column("model", sa.String(length=20), nullable=False),
+        sa.Column("outcome", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("outcomes", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("good", sa.Integer(), server_default="0", nullable=False),
         sa.Column("drift", Json, nullable=False),
         sa.Column("warnings", Json, nullable=False),
         sa.Column("measured_at", UtcDateTime(), nullable=False),
@@ -335,6 +393,25 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_notice_preference")),
     )
+    op.create_table(
+        "person_identity",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("person_id", BigInt, nullable=False),
+        sa.Column("issuer", sa.String(length=500), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_person_identity_person_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_identity")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_person_identity_issuer_subject")),
+    )
+    with op.batch_alter_table("person_identity", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_person_identity_person_id"), ["person_id"], unique=False
+        )
+
     op.create_table(
         "quiz_sitting",
         sa.Column("id", BigInt, nullable=False),
@@ -761,6 +838,8 @@ def upgrade() -> None:
     with op.batch_alter_table("firm", schema=None) as batch_op:
         batch_op.add_column(sa.Column("parent_id", BigInt, nullable=True))
         batch_op.add_column(sa.Column("tags", Json, server_default="[]", nullable=False))
+        batch_op.add_column(sa.Column("revenue_low", BigInt, nullable=True))
+        batch_op.add_column(sa.Column("revenue_high", BigInt, nullable=True))
         batch_op.create_index(batch_op.f("ix_firm_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(
             "ix_firm_vanished_at",
@@ -794,6 +873,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("row", sa.Integer(), nullable=True))
         batch_op.add_column(
             sa.Column("refused", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
+        )
+
+    with op.batch_alter_table("login_session", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("last_seen_at", UtcDateTime(), nullable=True))
+        batch_op.add_column(
+            sa.Column("method", sa.String(length=32), server_default="password", nullable=False)
         )
 
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
@@ -833,8 +918,8 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
@@ -890,13 +975,13 @@ def downgrade() -> None:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
 
@@ -917,6 +1002,10 @@ def downgrade() -> None:
         batch_op.drop_column("warmup_first_cap")
         batch_op.drop_column("warmup_from")
         batch_op.drop_column("domain_cap_per_day")
+
+    with op.batch_alter_table("login_session", schema=None) as batch_op:
+        batch_op.drop_column("method")
+        batch_op.drop_column("last_seen_at")
 
     with op.batch_alter_table("job_problem", schema=None) as batch_op:
         batch_op.drop_column("refused")
@@ -945,6 +1034,8 @@ def downgrade() -> None:
             postgresql_where=sa.text("vanished_at IS NOT NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_firm_parent_id"))
+        batch_op.drop_column("revenue_high")
+        batch_op.drop_column("revenue_low")
         batch_op.drop_column("tags")
         batch_op.drop_column("parent_id")
 
@@ -1044,6 +1135,10 @@ def downgrade() -> None:
     op.drop_table("sign_in_link")
     op.drop_table("reported_outcome")
     op.drop_table("quiz_sitting")
+    with op.batch_alter_table("person_identity", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_person_identity_person_id"))
+
+    op.drop_table("person_identity")
     op.drop_table("notice_preference")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_status_next_at")
@@ -1086,14 +1181,27 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_answer_at"))
 
     op.drop_table("api_answer")
+    with op.batch_alter_table("sso_attempt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sso_attempt_expires_at"))
+
+    op.drop_table("sso_attempt")
     op.drop_table("source_trial")
     op.drop_table("saved_view")
     op.drop_table("resolution_mark")
     op.drop_table("program")
     op.drop_table("persons_verdict")
+    op.drop_table("look_alike")
     op.drop_table("lesson_file")
     op.drop_table("hook_taken")
     op.drop_table("hook_said")
     op.drop_table("hook_mark")
+    op.drop_table("audit_head")
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_entry_person_seq")
+        batch_op.drop_index("ix_audit_entry_object")
+        batch_op.drop_index(batch_op.f("ix_audit_entry_at"))
+        batch_op.drop_index("ix_audit_entry_action_seq")
+
+    op.drop_table("audit_entry")
     op.drop_table("api_key")
     # ### end Alembic commands ###
