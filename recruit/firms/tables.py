@@ -50,6 +50,9 @@ class Firm(Base):
     employees_high: Mapped[int | None]
     founded_low: Mapped[int | None]
     founded_high: Mapped[int | None]
+    # A year's, in whole units of the currency that it was stated in.
+    revenue_low: Mapped[int | None] = mapped_column(BigInt)
+    revenue_high: Mapped[int | None] = mapped_column(BigInt)
     specialties: Mapped[list[str]]
     certifications: Mapped[list[str]]
     partnerships: Mapped[list[str]]

@@ -16,6 +16,7 @@ from recruit.firms.listed import list_tags_of
 from recruit.firms.lists import ListedLine
 from recruit.firms.tables import Contact, Firm, FirmMember
 from recruit.insights.conversation import Conversation, read_conversation
+from recruit.insights.models import FirmChance, find_firm_chance
 from recruit.insights.profiles import ProfileLine, find_current_profile
 from recruit.insights.provenance import FactLine, fact_lines
 from recruit.insights.standing import (
@@ -149,6 +150,7 @@ class FirmPage:
     sightings: tuple[SightingLine, ...]
     profile: ProfileLine | None
     score: ScoreLine | None
+    chance: FirmChance | None
     decisions: tuple[OverrideLine, ...]
     conversation: Conversation
     candidate: CandidateLine | None
@@ -212,6 +214,7 @@ def firm_page(tx: Transaction, firm_id: int, *, profile_name: str | None = None)
         sightings=sightings,
         profile=profile,
         score=_score(tx, row.Score, firm, profile),
+        chance=find_firm_chance(tx, profile.profile_id, firm.id) if profile else None,
         decisions=tuple(
             list_decisions(tx, profile_name=profile.name, firm_id=firm.id, standing=False)
             if profile

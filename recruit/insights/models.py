@@ -1,6 +1,6 @@
 """Models as pages read them: which are in use, what they stand on, and what has moved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,12 +54,26 @@ class ModelPage:
 
 
 @dataclass(frozen=True)
-class FirmChance:
-    """How likely a firm is by the model in use, and what the model foretells."""
+class Foretold:
+    """What the model in use for a profile foretells of firms, and on how many outcomes it stands."""
 
     model: str
+    outcome: str
+    outcomes: int
+    good: int
+
+    @property
+    def stands_on(self) -> str:
+        """Return in plain words what a probability is of, and what it stands on."""
+        return f"{self.outcome}, on {self.outcomes:,} outcomes of which {self.good:,} were good"
+
+
+@dataclass(frozen=True)
+class FirmChance:
+    """How likely a firm is by the model in use; `foretold` says what, and on how many outcomes."""
+
+    foretold: Foretold
     probability: float
-    likeness: float | None
     scored_at: datetime
 
 
@@ -128,19 +142,28 @@ def _may_do(
     return why_not(record, profile, in_use), proposals
 
 
+def find_foretold(tx: Transaction, profile_id: int) -> Foretold | None:
+    """Return what the model in use for a profile foretells; None without one, or where it cannot be used."""
+    watch = tx.session.get(ModelWatch, profile_id)
+    if watch is None or not watch.drift:
+        return None
+    return Foretold(watch.model, watch.outcome, watch.outcomes, watch.good)
+
+
 def find_firm_chance(tx: Transaction, profile_id: int, firm_id: int) -> FirmChance | None:
     """Return how likely a firm is by the model in use for a profile; None without a model."""
-    found = tx.session.get(Chance, (profile_id, firm_id))
-    if found is None:
+    foretold = find_foretold(tx, profile_id)
+    found = tx.session.get(Chance, (profile_id, firm_id)) if foretold else None
+    if foretold is None or found is None:
         return None
-    return FirmChance(found.model, found.probability, found.likeness, found.scored_at)
+    return FirmChance(foretold, found.probability, found.scored_at)
 
 
-def list_chances(tx: Transaction, profile_id: int, firm_ids: list[int]) -> Mapping[int, float]:
+def list_chances(tx: Transaction, profile_id: int, firm_ids: Sequence[int]) -> Mapping[int, float]:
     """Return the probabilities of these firms by the model in use for a profile, where there are any."""
     rows = tx.session.execute(
         select(Chance.firm_id, Chance.probability).where(
             Chance.profile_id == profile_id, Chance.firm_id.in_(firm_ids)
         )
     )
-    return dict(rows.all())
+    return {row.firm_id: row.probability for row in rows}

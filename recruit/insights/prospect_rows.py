@@ -6,6 +6,7 @@ from typing import Any
 
 from recruit.db.transaction import Transaction
 from recruit.firms.values import FirmView
+from recruit.insights.models import Foretold, list_chances
 from recruit.insights.profiles import ProfileLine
 from recruit.insights.standing import ProspectState
 from recruit.scoring.cards import definition_of, overrides_of
@@ -40,10 +41,12 @@ class ProspectRow:
     has_contact: bool
     # Who pinned it, until when and why; empty where nobody did.
     pinned: str
+    # How likely it is by the model in use, None where none is or the firm is newer than its last look.
+    chance: float | None
 
 
 def read_rows(
-    tx: Transaction, profile: ProfileLine, rows: Sequence[Any]
+    tx: Transaction, profile: ProfileLine, rows: Sequence[Any], foretold: Foretold | None
 ) -> tuple[ProspectRow, ...]:
     """Return the rows of a page, each with the sentence that says most of its score.
 
@@ -52,8 +55,12 @@ def read_rows(
     if not rows:
         return ()
     definition = find_definition(tx, profile)
-    given = list_overrides(tx, profile.profile_id, firm_ids=[row.id for row in rows])
-    return tuple(_row(row, definition, overrides_of(given, row.id)) for row in rows)
+    firm_ids = [row.id for row in rows]
+    given = list_overrides(tx, profile.profile_id, firm_ids=firm_ids)
+    chances = list_chances(tx, profile.profile_id, firm_ids) if foretold else {}
+    return tuple(
+        _row(row, definition, overrides_of(given, row.id), chances.get(row.id)) for row in rows
+    )
 
 
 def find_definition(tx: Transaction, profile: ProfileLine) -> ProfileDefinition:
@@ -61,7 +68,9 @@ def find_definition(tx: Transaction, profile: ProfileLine) -> ProfileDefinition:
     return definition_of(get_version(tx, profile.version_id), profile.ranking, profile.name)
 
 
-def _row(row: Any, definition: ProfileDefinition, overrides: list[Override]) -> ProspectRow:
+def _row(
+    row: Any, definition: ProfileDefinition, overrides: list[Override], chance: float | None
+) -> ProspectRow:
     view = view_of(row)
     card = score_firm(view, definition, row.scored_at.date(), overrides)
     pinned = next((o for o in overrides if o.kind is OverrideKind.PIN), None)
@@ -86,6 +95,7 @@ def _row(row: Any, definition: ProfileDefinition, overrides: list[Override]) -> 
         state=ProspectState(row.state),
         has_contact=bool(row.has_contact),
         pinned=pinned.sentence if pinned and not left_out else "",
+        chance=chance,
     )
 
 

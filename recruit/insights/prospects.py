@@ -1,7 +1,7 @@
 """The ranked list of prospects: filtered, sorted and paged in the database, in a fixed number of queries."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm, FormerName
+from recruit.insights.models import Foretold, find_foretold
 from recruit.insights.profiles import ProfileLine, find_current_profile
 from recruit.insights.prospect_rows import ProspectRow, read_rows
 from recruit.insights.standing import ProspectState, join_state, last_enrollments, state_case
+from recruit.learning.tables import Chance
 from recruit.onboarding.tables import Candidate, Partner
 from recruit.scoring.store import find_points_at
 from recruit.scoring.tables import Score
@@ -28,6 +30,7 @@ class Sort(StrEnum):
 
     RANK = "rank"
     SCORE = "score"
+    CHANCE = "chance"
     NAME = "name"
     PLACE = "place"
     SIZE = "size"
@@ -37,12 +40,15 @@ class Sort(StrEnum):
 _COLUMNS: dict[Sort, tuple[Any, ...]] = {
     Sort.RANK: (Score.rank,),
     Sort.SCORE: (Score.total,),
+    Sort.CHANCE: (Chance.probability,),
     Sort.NAME: (Firm.name_key,),
     Sort.PLACE: (Firm.country, Firm.city),
     Sort.SIZE: (func.coalesce(Firm.employees_high, Firm.employees_low),),
     Sort.FOUNDED: (func.coalesce(Firm.founded_low, Firm.founded_high),),
 }
 PER_PAGE = 50
+# Rows that are taken along at once, and as many as a spreadsheet is still pleasant with.
+_PER_EXPORT, MOST_EXPORTED = 500, 10_000
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class ProspectList:
     total: int
     ranked: int
     profile: ProfileLine | None
+    # What the model in use says of the firms, None where none is.
+    foretold: Foretold | None
     countries: tuple[tuple[str, int], ...]
     tags: tuple[tuple[str, int], ...]
     states: tuple[tuple[ProspectState, int], ...]
@@ -82,25 +90,67 @@ def list_prospects(tx: Transaction, query: ProspectQuery) -> ProspectList:
     """Return the page of the list that `query` asks for."""
     profile = find_current_profile(tx, query.profile)
     if profile is None:
-        return ProspectList((), 0, 0, None, (), (), (), ())
+        return ProspectList((), 0, 0, None, None, (), (), (), ())
     session = tx.session
-    scope = scope_of(profile.version_id)
-    line = find_points_at(tx, profile.version_id, TOP) if query.is_near else None
-    filtered = _filter(session, scope, query, math.inf if line is None else line)
+    foretold = find_foretold(tx, profile.profile_id)
+    asked, filtered = _ask(tx, query, profile, foretold)
     # The whole ranking was counted when it was made.
-    total = profile.ranked if is_unfiltered(query) else _count(session, filtered)
-    rows = session.execute(page_of(filtered, query)).all()
+    total = profile.ranked if is_unfiltered(asked) else _count(session, filtered)
+    rows = session.execute(page_of(filtered, asked)).all()
     facets = profile.ranking.facets if profile.ranking else {}
     return ProspectList(
-        rows=read_rows(tx, profile, rows),
+        rows=read_rows(tx, profile, rows, foretold),
         total=total,
         ranked=profile.ranked,
         profile=profile,
+        foretold=foretold,
         countries=_pairs(facets, "countries"),
         tags=_pairs(facets, "tags"),
         states=_state_options(session, profile),
         left_out=_pairs(facets, "left_out"),
     )
+
+
+def export_prospects(
+    tx: Transaction, query: ProspectQuery
+) -> tuple[Foretold | None, Iterator[ProspectRow]]:
+    """Return the whole list that `query` asks for, whatever its page; at most `MOST_EXPORTED` rows.
+
+    With it comes what the rows' chances foretell, None where no model is in use.
+    """
+    profile = find_current_profile(tx, query.profile)
+    if profile is None:
+        return None, iter(())
+    foretold = find_foretold(tx, profile.profile_id)
+    return foretold, _iterate(tx, query, profile, foretold)
+
+
+def _iterate(
+    tx: Transaction, query: ProspectQuery, profile: ProfileLine, foretold: Foretold | None
+) -> Iterator[ProspectRow]:
+    asked, filtered = _ask(tx, query, profile, foretold)
+    for page in range(1, MOST_EXPORTED // _PER_EXPORT + 1):
+        statement = page_of(filtered, replace(asked, page=page), per_page=_PER_EXPORT)
+        rows = tx.session.execute(statement).all()
+        yield from read_rows(tx, profile, rows, foretold)
+        if len(rows) < _PER_EXPORT:
+            return
+
+
+def _ask(
+    tx: Transaction, query: ProspectQuery, profile: ProfileLine, foretold: Foretold | None
+) -> tuple[ProspectQuery, Select[*tuple[Any, ...]]]:
+    """Return the query as it can be answered, and the statement of all firms that it is after."""
+    scope = scope_of(profile.version_id)
+    if query.sort is Sort.CHANCE:
+        if foretold is None:
+            # A saved view outlives the model that it was sorted by.
+            query = replace(query, sort=Sort.RANK, descending=False)
+        else:
+            of_firm = (Chance.firm_id == Firm.id) & (Chance.profile_id == profile.profile_id)
+            scope = scope.outerjoin(Chance, of_firm)
+    line = find_points_at(tx, profile.version_id, TOP) if query.is_near else None
+    return query, _filter(tx.session, scope, query, math.inf if line is None else line)
 
 
 def is_unfiltered(query: ProspectQuery) -> bool:
@@ -109,7 +159,9 @@ def is_unfiltered(query: ProspectQuery) -> bool:
     return replace(query, page=1) == plain
 
 
-def page_of(filtered: Select[*tuple[Any, ...]], query: ProspectQuery) -> Select[*tuple[Any, ...]]:
+def page_of(
+    filtered: Select[*tuple[Any, ...]], query: ProspectQuery, *, per_page: int = PER_PAGE
+) -> Select[*tuple[Any, ...]]:
     """Return the statement of one page: in the order asked for, what is not known last."""
     order = [
         (column.desc() if query.descending else column.asc()).nulls_last()
@@ -123,8 +175,8 @@ def page_of(filtered: Select[*tuple[Any, ...]], query: ProspectQuery) -> Select[
         tie_breakers = [Score.rank.asc().nulls_last(), Firm.id]
     return (
         filtered.order_by(*order, *tie_breakers)
-        .limit(PER_PAGE)
-        .offset((max(query.page, 1) - 1) * PER_PAGE)
+        .limit(per_page)
+        .offset((max(query.page, 1) - 1) * per_page)
     )
 
 

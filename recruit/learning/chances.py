@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from recruit.firms.views import firm_view
 from recruit.learning.calibration import WINDOW, Sigmoid, fit_sigmoid
 from recruit.learning.drift import Drift, measure_drift
 from recruit.learning.features import columns_features, features_table, firm_features
-from recruit.learning.likeness import ENOUGH, look_alike
 from recruit.learning.outcomes import Gathered, features_since, gather_outcomes
 from recruit.learning.record import ModelRecord
 from recruit.learning.registry import ModelRefused, Models
@@ -23,7 +21,6 @@ from recruit.learning.serving import LookupScorer
 from recruit.learning.store import (
     find_chances_state,
     find_profile_id,
-    list_partner_ids,
     newest_firm_change,
     replace_chances,
     replace_watch,
@@ -36,7 +33,6 @@ from recruit.scoring.profile import ProfileDefinition
 from recruit.scoring.section import ProfileError
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 # Sigmoids move with outcomes that mature every day, though no firm changed.
 _STALE = timedelta(days=1)
@@ -100,9 +96,7 @@ def refresh_chances(tx: Transaction, models: Models, *, profile_name: str) -> in
         replace_watch(tx, profile_id, watch)
         return 0
     probability = _latest_sigmoid(record, known, since.y).probability(logit)
-    likeness = _likeness(tx, ids, features)
-    alike = repeat(None) if likeness is None else likeness.tolist()
-    found = zip(ids.tolist(), logit.tolist(), probability.tolist(), alike, strict=False)
+    found = zip(ids.tolist(), logit.tolist(), probability.tolist(), strict=True)
     rows = [
         {
             "profile_id": profile_id,
@@ -110,16 +104,18 @@ def refresh_chances(tx: Transaction, models: Models, *, profile_name: str) -> in
             "model": name,
             "logit": one_logit,
             "probability": one,
-            "likeness": like,
             "scored_at": tx.now,
         }
-        for firm_id, one_logit, one, like in found
+        for firm_id, one_logit, one in found
     ]
     replace_chances(tx, profile_id, rows)
     drift = _drift(tx, record, profile, known, since.y)
     watch = ModelWatch(
         profile_id=profile_id,
         model=name,
+        outcome=record.outcome,
+        outcomes=record.data.rows,
+        good=record.data.positives,
         drift=drift.to_json(),
         warnings=list(drift.warnings),
         measured_at=tx.now,
@@ -233,13 +229,6 @@ def _latest_sigmoid(record: ModelRecord, logit: Floats, y: Floats) -> Sigmoid:
 
 def _score(scorer: LookupScorer, features: pd.DataFrame) -> Floats:
     return scorer.score(features) if len(features) else np.zeros(0)
-
-
-def _likeness(tx: Transaction, ids: Ints, features: pd.DataFrame) -> Floats | None:
-    best = np.isin(ids, np.array(sorted(list_partner_ids(tx)), dtype=np.int64))
-    if best.sum() < ENOUGH or (~best).sum() < ENOUGH:
-        return None
-    return look_alike(features, best)
 
 
 def _in_words(value: Any) -> str:

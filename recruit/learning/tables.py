@@ -13,10 +13,7 @@ from recruit.scoring.tables import Profile, ProfileVersion
 
 
 class Chance(Base):
-    """What the model in use for a profile says of a firm, computed from its facts of `scored_at`.
-
-    `likeness` is how much it resembles the best partners, in [0, 1]; None below enough partners.
-    """
+    """What the model in use for a profile says of a firm, computed from its facts of `scored_at`."""
 
     __tablename__ = "chance"
 
@@ -27,14 +24,17 @@ class Chance(Base):
     model: Mapped[str] = mapped_column(String(20))
     logit: Mapped[float]
     probability: Mapped[float]
-    likeness: Mapped[float | None]
     scored_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_chance_firm_id", "firm_id"),)
 
 
 class ModelWatch(Base):
-    """What has moved since the model in use for a profile was trained: `Drift.to_json`, and the warnings."""
+    """The model in use for a profile, as lists tell of it, and what has moved since it was trained.
+
+    `outcome` is what it foretells in words, on so many `outcomes` of which `good` were good. `drift` is
+    `Drift.to_json`, empty where the model cannot be used: then there are no chances either.
+    """
 
     __tablename__ = "model_watch"
 
@@ -42,6 +42,9 @@ class ModelWatch(Base):
         ForeignKey(Profile.id), primary_key=True, autoincrement=False
     )
     model: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    outcomes: Mapped[int] = mapped_column(default=0, server_default="0")
+    good: Mapped[int] = mapped_column(default=0, server_default="0")
     drift: Mapped[dict[str, Any]]
     warnings: Mapped[list[Any]]
     measured_at: Mapped[datetime]

@@ -90,6 +90,21 @@ class FirmOverride(Base):
     __table_args__ = (Index("ix_firm_override_profile_id_firm_id", "profile_id", "firm_id"),)
 
 
+class LookAlikeTables(Base):
+    """What the best partners have that other firms have not, as learning last found it; the newest counts.
+
+    `tables` is `criteria.look_alike.Tables` as a dict; `version` names it where it took part in a ranking.
+    """
+
+    __tablename__ = "look_alike"
+
+    id: Mapped[Id]
+    version: Mapped[str] = mapped_column(String(100))
+    partners: Mapped[int]
+    tables: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+
+
 class SavedView(Base):
     """A person's name for a state of the prospects page; `query` is its query string, `owner` their name."""
 

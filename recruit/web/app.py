@@ -22,6 +22,7 @@ from recruit.web.desk import (
     profile,
     profile_reports,
     prospects,
+    prospects_export,
     replies,
     review,
     sequences,
@@ -43,6 +44,7 @@ DESK = (
     # Before the pages of firms, whose tabs take any word.
     overrides,
     prospects,
+    prospects_export,
     firm,
     firm_changes,
     review,

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from recruit.insights.menu import Menu, read_menu
+from recruit.learning import saying
 from recruit.web import labels, words
 from recruit.web.request import VISITOR_COOKIE, csrf_token, find_current, get_app, is_htmx
 from recruit.web.security import (
@@ -76,6 +77,7 @@ def _environment() -> Environment:
         "in_words", "linked", "paragraphs", "said", "web_address", "zone",
     ):  # fmt: skip
         environment.filters[name] = getattr(words, name)
+    environment.filters |= {"about": saying.about, "percent": saying.percent}
     return environment
 
 

@@ -1,5 +1,8 @@
 """The pages of models: empty, with one to decide on, in use, damaged; and who may decide."""
 
+import csv
+import io
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -21,6 +24,7 @@ from tests.factories.web import Visitor, open_visitor
 from tests.factories.world import build_world
 
 PROFILE = "cloud-partner"
+EXPORT = "/prospects/export.csv"
 
 
 @dataclass
@@ -129,6 +133,31 @@ def test_a_firms_score_shows_the_probability_beside_the_points(trained: Trained)
     assert "changes no rank" in text
     (trained.models.folder / trained.name / "card.md").unlink()
     assert "likely" not in manager.see(page)
+
+
+def test_the_list_shows_sorts_and_exports_what_the_model_in_use_foretells(trained: Trained) -> None:
+    manager = open_visitor(trained.app, role=Role.CHANNEL_MANAGER)
+    with trained.app.transaction() as tx:
+        rank_firms(tx, profile_name=PROFILE)
+    likely = "/prospects?sort=chance&dir=desc"
+    assert "Likely" not in manager.see("/prospects")
+    assert manager.get(likely).status_code == 200
+    assert "probability" not in manager.get("/prospects/export.csv").text
+    manager.post(f"/models/{trained.name}/promote", because="ranks better")
+    text = manager.see(likely)
+    assert re.search(
+        r"Likely: accepted within 60 days, on \d+ outcomes of which \d+ were good", text
+    )
+    assert re.search(r"about \d in \d", text)
+    rows = list(csv.DictReader(io.StringIO(manager.get(f"{EXPORT}?{likely[11:]}").text)))
+    chances = [float(row["probability"]) for row in rows]
+    assert len(chances) > 100
+    assert chances == sorted(chances, reverse=True)
+    assert {(row["foretells"], row["model"]) for row in rows} == {
+        ("accepted within 60 days", trained.name)
+    }
+    manager.post(f"/models/{trained.name}/rollback", because="doubts")
+    assert "Likely" not in manager.see("/prospects")
 
 
 def test_what_sources_and_steps_bring_is_counted(app: App) -> None:

@@ -136,7 +136,7 @@ def sort_url(query: ProspectQuery, sort: Sort) -> str:
     if query.sort is sort:
         return url_of(query, descending=not query.descending)
     # Large numbers are what a person looks for first.
-    return url_of(query, sort=sort, descending=sort in {Sort.SCORE, Sort.SIZE})
+    return url_of(query, sort=sort, descending=sort in {Sort.SCORE, Sort.SIZE, Sort.CHANCE})
 
 
 def chips_of(query: ProspectQuery) -> list[Chip]:

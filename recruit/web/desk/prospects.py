@@ -33,7 +33,7 @@ from recruit.web.desk.prospect_params import (
     views_of,
 )
 from recruit.web.errors import show_error
-from recruit.web.pages import redirect, render
+from recruit.web.pages import query_string, redirect, render
 from recruit.web.request import AppDep, ReadingTx, StaffPerson, is_htmx
 from recruit.web.security import safe_next
 from recruit.web.words import plural
@@ -86,6 +86,7 @@ def show_prospects(request: Request, tx: ReadingTx, firm: int | None = None) -> 
         url_of=url_of,
         words=STATE_WORDS,
         here=url_of(query, page=query.page, firm=opened),
+        export_url="/prospects/export.csv" + query_string(params_of(query) | {"page": None}),
     )
 
 

@@ -16,6 +16,7 @@ from recruit.learning.lookup import compile_tables
 from recruit.learning.measures import auc
 from recruit.learning.prior import Prior, read_prior
 from recruit.learning.proposals import Proposal, apply_proposals
+from recruit.learning.saying import about
 from tests.factories.learning import outcome_rows
 from tests.factories.scoring import make_profile_data
 
@@ -133,3 +134,23 @@ def test_only_accepted_proposals_change_a_profile() -> None:
     assert changed["criteria"]["size"]["points"] == 35.0
     assert changed["criteria"]["geography"] == data["criteria"]["geography"]
     assert data["criteria"]["size"]["points"] == 20
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.001, "less than 1 in 200"),
+        (0.0066, "about 1 in 150"),
+        (0.013, "about 1 in 80"),
+        (0.045, "about 1 in 20"),
+        (0.12, "about 1 in 8"),
+        (0.21, "about 1 in 5"),
+        (0.33, "about 1 in 3"),
+        (0.38, "about 4 in 10"),
+        (0.5, "about half"),
+        (0.94, "about 9 in 10"),
+        (0.99, "more than 9 in 10"),
+    ],
+)
+def test_a_probability_is_said_as_a_person_counts(probability: float, words: str) -> None:
+    assert about(probability) == words
