@@ -67,16 +67,20 @@ _BY_STATUS = {
     (2, 2): Reason.MAILBOX_FULL,
     (2, 3): Reason.MESSAGE_TOO_BIG,
     (2, 4): Reason.PASSING,
+    (3, 1): Reason.MAILBOX_FULL,
     (3, 4): Reason.MESSAGE_TOO_BIG,
-    (4, 4): Reason.HOST_UNKNOWN,
-    (7, 25): Reason.SENDER_SETUP,
-    (7, 26): Reason.SENDER_SETUP,
-    (7, 27): Reason.TAKES_NO_MAIL,
-    (7, 29): Reason.SENDER_SETUP,
+    (7, 13): Reason.SUSPENDED,
+    (7, 16): Reason.MESSAGE_TOO_BIG,
+    (7, 17): Reason.MOVED,
+    (7, 18): Reason.MOVED,
 }
 _BY_CODE = {551: Reason.MOVED, 552: Reason.MAILBOX_FULL, 556: Reason.TAKES_NO_MAIL}
 # Statuses that speak of the address itself: with one of these, words are believed at any stage.
-_OF_ADDRESS = {(1, 0), (1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (4, 4)}
+_OF_ADDRESS = {(1, 0), (1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (7, 17), (7, 18)}
+# Details of each subject that servers use for "no such user" as well, whatever RFC 3463 says they mean; any
+# other of these subjects is about the mailbox, the system, the way, the talk, the message or our rights, so that
+# words like "unknown" and "invalid" beside it are not about the recipient.
+_LOOSE_DETAILS = {2: {0, 1}, 3: {0}, 4: {0, 1, 4}, 5: {0, 1}, 6: set[int](), 7: {0, 1}}
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,14 @@ def judge_refusal(
 
 
 def _is_gone(reason: Reason, status: str | None, stage: Stage | None) -> bool:
-    kind = _kind(status)
-    if reason in {Reason.HOST_UNKNOWN, Reason.TAKES_NO_MAIL, Reason.NO_ACCOUNT}:
+    kind = subject, detail = _kind(status)
+    if reason in {Reason.TAKES_NO_MAIL, Reason.NO_ACCOUNT}:
         return True
+    if detail not in _LOOSE_DETAILS.get(subject, {detail}) and kind not in _OF_ADDRESS:
+        return False
+    if reason is Reason.HOST_UNKNOWN:
+        # Among our rights (x.7), the host that nobody knows is ours.
+        return subject != 7
     if kind in _OF_ADDRESS:
         return reason in _gone()
     match reason:

@@ -17,6 +17,7 @@ from recruit.mail.refusals import (
 )
 from recruit.sequences.mailparts import MailParts, find_message_ids
 from recruit.sequences.notices import Notice, find_notice
+from recruit.sequences.stages import find_stage
 
 _DAEMON = re.compile(
     r"^(mailer[-_.]?daemon|po+st[-_]?mast(er)?|mail[-_.]?daemon|mail[-_.]?delivery[\w.-]*|bounces?|mdaemon|smtp[-_.]?daemon|mmdf|uucp)(@|$)",
@@ -25,7 +26,7 @@ _DAEMON = re.compile(
 _SUBJECT = re.compile(
     r"undeliver|un-?deliverable|deliver\w* (status|notification|fail|delay|report|problem|error)|(fail\w*|error) (to )?(deliver|notice|sending|delivery)|returned (mail|to sender|message)"
     r"|mail (delivery |system )?(fail|error|status|could not|not delivered)|(could not|cannot|can't|not|unable to) (be )?deliver|message status|non[- ]?delivery|did not reach|failed delivery|rejected mail|nicht zustellbar"
-    r"|unzustellbar|zustell\w*fehl|non remis|non distribu|échec (de la )?remise|no entregad|no se puede entregar|mancato recapito|não entregue|не доставлен|не удалось доставить|niet afgeleverd|error sending your mail|warning: (could|message)|(wasn't|weren't|not|were not) able to deliver|failed recipients?|(could not|cannot|unable to) deliver|delivery (of \w+ )?(warning|has been postponed)|user unknown!|automatically rejected",
+    r"|unzustellbar|zustell\w*fehl|non remis|non distribu|pas pu [êe]tre (d[ée]livr|remis|envoy)|échec (de la )?remise|no entregad|no se puede entregar|mancato recapito|não entregue|не доставлен|не удалось доставить|niet afgeleverd|error sending your mail|warning: (could|message)|(wasn't|weren't|not|were not) able to deliver|failed recipients?|(could not|cannot|unable to) deliver|delivery (of \w+ )?(warning|has been postponed)|user unknown!|退信|无法(投递|送达|发送)|邮件发送失败|無法(投遞|送達|傳送)|配信(できません|不能)|送信できません|automatically rejected",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(
@@ -37,6 +38,8 @@ _MACHINE = re.compile(
     re.IGNORECASE,
 )
 _ALONE = re.compile(r"(?m)^[\W]{0,8}[\w.+\-]+@[\w\-]+(\.[\w\-]+)+[\W]*$")
+# "<ann@firm.example>:", before its reason.
+_LISTED = re.compile(r"(?m)^\s{0,4}<[\w.+\-=]+@[\w.\-]+>:")
 # Below one of these stands our own mail, whose words say nothing.
 _RETURNED = re.compile(
     r"(?im)^\W{0,12}(this is a copy of (the|your) message|below this line is a copy|included is a copy|copy of (the|your) (original )?message"
@@ -44,29 +47,16 @@ _RETURNED = re.compile(
     r"|-{2,40} ?(the )?(original|undelivered|unsent|returned|forwarded|begin)( (original )?message| mail)"
     r"|the (header|text) (of|from) the (original|message)|received: (from|by)|return-path:).*$"
 )
-# How each server tells at which of our commands it was refused. Senders that pipeline ("need RCPT" follows)
-# show the last command they wrote, so what stands behind ">>> DATA" is believed only with a status.
-_AT_RECIPIENT = re.compile(
-    r"in reply to\s+RCPT|after RCPT|>>>\s*RCPT|\[RCPT_TO\]|did not like our RCPT|does not like recipient"
-    r"|\bRCPT TO:? ?<[^>]*>\W+(\w+\W+){0,6}5\d\d|\bRCPT TO\b[^\n]{0,60}(failed|refused|rejected)",
-    re.IGNORECASE,
-)
-_AT_SENDER = re.compile(
-    r"in\s+reply\s+to\s+MAIL|after\s+MAIL FROM|>>>\s*MAIL FROM|\[MAIL_FROM\]", re.IGNORECASE
-)
-# "550 <ann@firm.example>: User unknown": a reply to RCPT names the address, one to DATA does not know it.
-_NAMES_ADDRESS = re.compile(
-    r"(?<![\d.])5\d\d[ \-](5\.\d+\.\d+ )?<?[^\s<>@]+@[\w.\-]+|has\s+rejected\s+address"
-)
 _QUOTED_REPLY = re.compile(
     r"(?<![\d.:/\-])[45]\d\d[ \-](?=[#<\w(])|(?<![\d.])[45]\.\d{1,2}\.\d{1,3}(?![\d.])"
 )
-_AT_TEXT = re.compile(
-    r">>>\s*(DATA|\.)|in\s+reply\s+to\s+(the\s+)?end\s+of\s+DATA|in\s+reply\s+to\s+DATA|after\s+(end\s+of\s+)?data|end\s+of\s+data:|failed after I sent"
-    r"|\[(EOB|DATA|END_OF_DATA)\]|\(DATA\)|command\W{1,3}DATA|transmission failure has occurred",
-    re.IGNORECASE,
-)
+# Postfix of its own addresses, with no other server's reply in it.
+_OWN_WORDS = re.compile(r"\s*x-postfix;(?!.*(\bsaid:|\b[45]\d\d\b))", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"[\w.+=\-/&'*]+@[\w\-]+(?:\.[\w\-]+)+")
+# Lines of our own mail that a notice repeats: their words are ours.
+_REPEATED = re.compile(
+    r"(?im)^[ \t>]*(subject|to|cc|from|sent|date|message-id|betreff|objet|asunto)[ \t]*:.*$"
+)
 _DELAYED = re.compile(r"delay|warning|will (be )?retr|no action is required", re.IGNORECASE)
 _ANY_CODE = re.compile(r"(?<![\d.])5\d\d(?![\d.])")
 _BRACKETED = re.compile(r"\[(user|host|recipient|mailbox)[^\]\n]{0,60}\]", re.IGNORECASE)
@@ -85,6 +75,11 @@ class Bounce:
     about_us: bool
     words: str
     references: tuple[str, ...] = ()
+
+
+def is_daemon(address: str) -> bool:
+    """Return whether an address is one that mail servers write from ("mailer-daemon@…")."""
+    return bool(_DAEMON.match(address))
 
 
 def is_complaint(mail: MailParts) -> bool:
@@ -133,7 +128,7 @@ def _looks_returned(mail: MailParts) -> bool:
     if mail.report_type == "delivery-status" or "x-failed-recipients" in mail.headers:
         return True
     sender = mail.headers.get("from", "")
-    daemon = bool(_DAEMON.match(mail.sender)) or "mailer-daemon" in sender.lower()
+    daemon = is_daemon(mail.sender) or "mailer-daemon" in sender.lower()
     nobody = not mail.sender or mail.headers.get("return-path", "").strip() == "<>"
     in_subject = bool(_SUBJECT.search(mail.subject))
     beginning = mail.text[:2000]
@@ -141,7 +136,8 @@ def _looks_returned(mail: MailParts) -> bool:
     brings_back = bool(mail.returned) or bool(_RETURNED.search(mail.text))
     if daemon:
         # A daemon's notice of another kind (a digest, a warning of our own quota) says none of this.
-        return told or brings_back or find_reply_code(mail.text[:4000]) is not None
+        listed = bool(_LISTED.search(mail.text[:4000]))
+        return told or brings_back or listed or find_reply_code(mail.text[:4000]) is not None
     if _FORWARDED.match(mail.subject):
         return False
     if nobody or _MACHINE.search(sender):
@@ -159,7 +155,9 @@ def _from_report(mail: MailParts, group: dict[str, str]) -> Bounce:
     if said and (status is None or status[2:] in {"0.0", "0.1"}):
         status = said
     explanation = _explanation(mail)
-    stage = _stage(f"{diagnostic}\n{group.get('status', '')}\n{explanation}")
+    stage: Stage | None = find_stage(f"{diagnostic}\n{group.get('status', '')}\n{explanation}")
+    if stage is Stage.UNTOLD and _OWN_WORDS.match(diagnostic):
+        stage = None
     words = f"{diagnostic} {group.get('x-display-name', '')} {group.get('x-notes', '')}".strip()
     judged = judge_refusal(find_reply_code(diagnostic), status, words, stage)
     if judged.reason in _VAGUE:
@@ -193,13 +191,13 @@ def _from_notice(notice: Notice) -> Bounce:
 
 
 def _from_text(mail: MailParts) -> Bounce:
-    words = _explanation(mail)
+    words = _REPEATED.sub("", _explanation(mail))
     status = find_enhanced_status(words)
     code = find_reply_code(words)
     delayed = bool(_DELAYED.search(mail.subject + words[:600]))
     # Without any number it is the server itself that speaks of its own addresses, unless it quotes another.
     hearsay = bool(status or _ANY_CODE.search(words) or _BRACKETED.search(words))
-    stage = _stage(words) if hearsay else None
+    stage = find_stage(words) if hearsay else None
     judged = judge_refusal(code, status, _server_words(words), stage)
     if judged.reason in _VAGUE:
         judged = judge_refusal(code or (None if status else 550), status, words, stage)
@@ -220,17 +218,6 @@ def _server_words(explanation: str) -> str:
         if found:
             return paragraph[found.start() :]
     return ""
-
-
-def _stage(text: str) -> Stage:
-    """Return at which command a report says that the server refused."""
-    if _AT_SENDER.search(text):
-        return Stage.SENDER
-    if _AT_TEXT.search(text):
-        return Stage.TEXT
-    if _AT_RECIPIENT.search(text):
-        return Stage.RECIPIENT
-    return Stage.ADDRESS if _NAMES_ADDRESS.search(text) else Stage.UNTOLD
 
 
 def _is_contradicted(explanation: str) -> bool:
@@ -269,7 +256,7 @@ def _failed_recipient(mail: MailParts) -> str | None:
     for source in (mail.headers.get("x-failed-recipients", ""), text, mail.returned.get("to", "")):
         for found in _ADDRESS.findall(source):
             address = found.lower().strip(".'")
-            if address not in ours and not _DAEMON.match(address):
+            if address not in ours and not is_daemon(address):
                 return str(address)
     # Somebody may have written to themselves.
     named = _NAMED_RECIPIENT.search(text)
