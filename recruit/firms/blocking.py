@@ -6,13 +6,12 @@ little; its sightings are then compared with their neighbours in the order of na
 stays proportional to the sightings.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from rigour.text.distance import levenshtein
 
 from recruit.firms.evidence import BRAND
 from recruit.firms.fingerprint import Fingerprint, leading_word
-from recruit.firms.names import Word
 
 # Up to so many sightings of one key, each is compared with each.
 BLOCK_CAP = 60
@@ -97,21 +96,26 @@ def _finer(blocks: Mapping[str, list[Fingerprint]]) -> Iterator[tuple[str, list[
 
 
 def _share_a_word(a: Fingerprint, b: Fingerprint) -> bool:
-    """Say whether the names have a word of their own in common, give or take two letters."""
+    return are_words_shared(list_own_words(a), list_own_words(b))
+
+
+def are_words_shared(some: Iterable[str], others: Collection[str]) -> bool:
+    """Say whether two names have one of these words in common, give or take two letters."""
     return any(
-        one.form == other.form
+        one == other
         or (
-            one.form[:2] == other.form[:2]
-            and abs(len(one.form) - len(other.form)) <= EDITS
-            and levenshtein(one.form, other.form, max_edits=EDITS) <= EDITS
+            one[:2] == other[:2]
+            and abs(len(one) - len(other)) <= EDITS
+            and levenshtein(one, other, max_edits=EDITS) <= EDITS
         )
-        for one in _own_words(a)
-        for other in _own_words(b)
+        for one in some
+        for other in others
     )
 
 
-def _own_words(fingerprint: Fingerprint) -> Iterator[Word]:
-    return (word for name in fingerprint.all_names for word in name.own_words)
+def list_own_words(fingerprint: Fingerprint) -> list[str]:
+    """Return the words that a sighting's names have of their own, in canonical form."""
+    return [word.form for name in fingerprint.all_names for word in name.own_words]
 
 
 def _pairs_within(

@@ -1,6 +1,7 @@
 """Domains: which host names identify a firm, and which are rooms that anybody can rent."""
 
 import ipaddress
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -49,6 +50,8 @@ SHARED_MAIL_DOMAINS = SHARED_DOMAINS | word_set(
 
 # Longer ones are refused by the domain name system itself.
 _LONGEST_LABEL = 63
+# What most addresses look like: no account, no port, nothing but letters of ASCII.
+_PLAIN = re.compile(r"(?:https?://|[^@/\s]+@)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,})(?:[/?#]|$)")
 
 
 @lru_cache(maxsize=65536)
@@ -60,6 +63,9 @@ def registrable_domain(address: str | None) -> str | None:
     """
     if not address:
         return None
+    plain = _PLAIN.match(address.strip().lower())
+    if plain and (domain := _plainly_registered(plain[1])):
+        return domain
     host = _host(address.strip())
     if not host or "." not in host or max(map(len, host.split("."))) > _LONGEST_LABEL:
         return None
@@ -75,8 +81,18 @@ def registrable_domain(address: str | None) -> str | None:
     return ".".join(host.split(".")[-2:])
 
 
+def _plainly_registered(host: str) -> str | None:
+    """Return the registrable domain of a plain host where its ending is one that allows no doubt."""
+    endings, doubtful = _public_suffixes()
+    labels = host.split(".")
+    tail = labels[-2] + "." + labels[-1]
+    if labels[-1] in endings and tail not in doubtful and labels[-1] not in doubtful:
+        return tail
+    return None
+
+
 @lru_cache(maxsize=1)
-def public_suffixes() -> tuple[frozenset[str], frozenset[str]]:
+def _public_suffixes() -> tuple[frozenset[str], frozenset[str]]:
     """Return the endings of one label, and the one or two last labels of all longer ones."""
     rules = _extract.tlds
     single = frozenset(rule for rule in rules if "." not in rule)

