@@ -134,6 +134,8 @@ def rank(
         f"Ranking {report.digest[:12]}. Why: recruit explain FIRM[/]",
         highlight=False,
     )
+    if report.shortfall:
+        console.print(f"[yellow]{report.shortfall}[/]", highlight=False)
 
 
 @ranking.command("list")

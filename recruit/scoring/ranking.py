@@ -20,6 +20,7 @@ from recruit.scoring.points import score_firm
 from recruit.scoring.profile import ProfileDefinition
 from recruit.scoring.reading import read_columns
 from recruit.scoring.section import ProfileError
+from recruit.scoring.shortfall import say_shortfall
 from recruit.scoring.snapshots import Snapshot, digest_of, pack
 from recruit.scoring.store import (
     are_scores_stale,
@@ -56,6 +57,8 @@ class RankingReport:
     excluded: int
     vetoed: int = 0
     digest: str = ""
+    # What even the best firms hardly meet, in one sentence; empty where nothing is amiss.
+    shortfall: str = ""
 
 
 def rank_firms(
@@ -94,6 +97,7 @@ def rank_firms(
         ),
     )
     data = take_snapshot(firms, counted, rows).to_bytes()
+    shortfall = say_shortfall(profile, assessed, counted)
     numbers = {standing.value: counted.number_of(standing) for standing in Standing}
     tx.session.add(
         Ranking(
@@ -105,6 +109,7 @@ def rank_firms(
             corpus=asdict(corpus),
             facets=_count_facets(firms, because, rules)
             | {
+                "shortfall": shortfall,
                 "steady": [asdict(one) for one in steadiness(profile, assessed, firms)],
                 "look_ups": [asdict(one) for one in look_ups(profile, assessed, firms)],
             },
@@ -124,6 +129,7 @@ def rank_firms(
         version=version.number,
         profile_version_id=version.id,
         digest=digest_of(data),
+        shortfall=shortfall,
         **numbers,
     )
 

@@ -46,7 +46,7 @@ class Ranking(Base):
     `model_version` names the learned model that took part, None where none did. `digest` is the same for
     rankings that are the same to the last byte. `corpus` is what all firms said on the words of queries;
     `facets` are counts for filters: {"countries": [[code, firms]], "tags": [[tag, firms]],
-    "left_out": [[because, firms]]}, and how steady the best are and which look-ups would change them
+    "left_out": [[because, firms]]}, what even the best hardly meet ("shortfall", a sentence), how steady the best are and which look-ups would change them
     (`whatif.Steadiness`, `whatif.LookUp`, as dicts). `snapshot` is `snapshots.pack` of it, None once it is let go.
     """
 

@@ -1,7 +1,7 @@
 """Prospects: the ranked list, the side panel, and enrolling many firms at once."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
@@ -77,6 +77,7 @@ def show_prospects(request: Request, tx: ReadingTx, firm: int | None = None) -> 
         saved=saved_views(query, list_views(tx)),
         profiles=list_profiles(tx),
         steady=steady_sentence(found),
+        shortfall=facets_of(found).get("shortfall", ""),
         undo=undoable(request.query_params.get("undo", "")),
         panel=read_panel(tx, opened, sequences, query.profile) if opened else None,
         sequences=sequences,
@@ -125,8 +126,12 @@ def undoable(text: str) -> tuple[int, ...]:
 
 def steady_sentence(found: ProspectList) -> str:
     """Return how the best hold when a weight moves, as the last ranking found it."""
-    facets = found.profile.ranking.facets if found.profile and found.profile.ranking else {}
-    return say_steadiness([Steadiness(**one) for one in facets.get("steady", ())])
+    return say_steadiness([Steadiness(**one) for one in facets_of(found).get("steady", ())])
+
+
+def facets_of(found: ProspectList) -> dict[str, Any]:
+    """Return what the last ranking found out besides the scores; empty where none was made."""
+    return found.profile.ranking.facets if found.profile and found.profile.ranking else {}
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from importlib.resources import files
 import pytest
 
 from recruit.firms.values import FirmView
-from recruit.scoring.columnar import order, score_columns
+from recruit.scoring.columnar import assess, count, order, score_columns
 from recruit.scoring.columns import FirmColumns
 from recruit.scoring.examples import list_examples
 from recruit.scoring.profile import read_profile
+from recruit.scoring.shortfall import say_shortfall
 from recruit.scoring.values import Standing
 from recruit.sourcing.countries import read_country
 
@@ -74,10 +75,19 @@ def test_design_comes_from_agencies_of_the_size_wanted() -> None:
     assert all((firm.employees_low or 0) <= 300 for firm in top)
 
 
-def test_where_nobody_distributes_goods_nobody_is_ranked_and_the_must_have_says_so() -> None:
+def test_where_nobody_distributes_goods_the_nearest_rank_low_and_that_is_said() -> None:
     top, gated = best("industrial-distributors", 20)
-    assert top == []
+    assert 3 <= len(top) <= 12
+    assert all({"iot", "systems integration"} & set(firm.specialties) for firm in top)
     assert gated > 1000
+    columns = FirmColumns.from_views(FIRMS)
+    said = {}
+    for example in list_examples():
+        profile = read_profile(example.text, example.name)
+        assessed = assess(profile, columns, TODAY)
+        said[example.name] = say_shortfall(profile, assessed, count(profile, assessed))
+    assert "No firm has more than 17% of the points on specialty" in said["industrial-distributors"]
+    assert {said["msp-security"], said["design-agencies"]} == {""}
 
 
 def test_a_distributor_among_them_would_be_first() -> None:
@@ -96,8 +106,9 @@ def test_a_distributor_among_them_would_be_first() -> None:
     (example,) = [one for one in list_examples() if one.name == "industrial-distributors"]
     columns = FirmColumns.from_views([*FIRMS, distributor])
     counted = score_columns(read_profile(example.text, "x"), columns, TODAY)
-    (row,) = order(counted, columns).tolist()
-    assert (columns.ids[row], counted.total[row]) == (99_999, 10_000)
+    first, second, *_ = order(counted, columns).tolist()
+    assert (columns.ids[first], counted.total[first]) == (99_999, 10_000)
+    assert counted.total[second] < 5_000
 
 
 @pytest.mark.parametrize("label", ["partner", "customer", "competitor", "excluded"])
