@@ -44,6 +44,7 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"\s*(?:,|\||·|•|\s[-–—]\s|\n)\s*")
+_DIGIT = re.compile("[0-9]")
 _POSTCODE = re.compile(r"[0-9]{3}|[A-Z][0-9]|[0-9] ?[A-Z]{2}\b")
 _LONGEST_LINE = 300
 _LONGEST = {"street": 120, "city": 60}
@@ -68,7 +69,7 @@ def find_addresses(lines: Sequence[str]) -> Iterator[FoundAddress]:
     near = {
         at + beside
         for at, line in enumerate(lines)
-        if len(line) <= _LONGEST_LINE and _POSTCODE.search(line)
+        if _DIGIT.search(line) and len(line) <= _LONGEST_LINE and _POSTCODE.search(line)
         for beside in (-2, -1, 0, 1, 2)
     }
     parts = [

@@ -11,6 +11,7 @@ from recruit.sourcing.values import FieldName
 
 _LONGEST_VALUE = 1500
 _LONGEST_LABEL = 200  # with the spaces around it
+_LONGEST_WORDS, _MOST_WORDS = 60, 8
 _LABEL_TAGS = (
     "dt",
     "th",
@@ -96,7 +97,10 @@ def _short_text(element: Element) -> str:
     if children > 2:
         return ""
     text = element.text_content() if children else element.text
-    return clean(text) if text and len(text) <= _LONGEST_LABEL else ""
+    if not text or len(text) > _LONGEST_LABEL:
+        return ""
+    text = clean(text)
+    return text if len(text) <= _LONGEST_WORDS and text.count(" ") < _MOST_WORDS else ""
 
 
 def _values_of(label: Element) -> Iterator[Element]:
@@ -151,7 +155,7 @@ def sentences(line: str) -> list[str]:
 def read_links(root: Element, page_host: str) -> Iterator[tuple[FieldName, str]]:
     """Yield addresses to write to or call, the firm's own site and its social pages."""
     for link in root.iter("a"):
-        href, text = clean(link.get("href", "")), clean(link.text_content())
+        href = clean(link.get("href", ""))
         scheme = href.partition(":")[0].lower()
         if scheme == "mailto":
             yield FieldName.EMAIL, href.partition(":")[2]
@@ -162,11 +166,12 @@ def read_links(root: Element, page_host: str) -> Iterator[tuple[FieldName, str]]
             if social_network(href):
                 if not _SHARE.search(href) and host != page_host:
                     yield FieldName.SOCIAL, href
-            elif host != page_host and _says_website(link, text, host):
+            elif host != page_host and _says_website(link, host):
                 yield FieldName.WEBSITE, href
 
 
-def _says_website(link: Element, text: str, host: str) -> bool:
+def _says_website(link: Element, host: str) -> bool:
+    text = clean(link.text_content())
     shown = text.lower().removeprefix("https://").removeprefix("http://").removeprefix("www.")
     return (
         read_label(text) is FieldName.WEBSITE

@@ -21,10 +21,10 @@ from recruit.sourcing.markup import (
     sentences,
 )
 from recruit.sourcing.page import PROSE_TECHNOLOGY, Page
-from recruit.sourcing.prose import find_employees, find_founded, find_seat, is_telling
+from recruit.sourcing.prose import find_employees, find_founded, find_seat, list_telling
 from recruit.sourcing.specialties import find_tags, read_bare_list
 from recruit.sourcing.structured import read_structured
-from recruit.sourcing.technologies import find_technologies, is_list
+from recruit.sourcing.technologies import find_technologies, is_list, may_name_technologies
 from recruit.sourcing.text import clean
 from recruit.sourcing.tree import Element, read_html, strip_chrome, text_lines
 from recruit.sourcing.values import Fact, FieldName
@@ -140,17 +140,22 @@ def _read_body(page: Page, main: Element, lines: list[str]) -> None:
 
 
 def _read_prose(page: Page, lines: list[str]) -> None:
+    # Menus and cards repeat themselves.
+    lines = list(dict.fromkeys(lines))
+    technical = may_name_technologies("\n".join(lines))
     tagged = page.has(FieldName.SPECIALTY)
     for line in lines:
-        for tag, words in find_technologies(line, listed=is_list(line)):
-            page.add_fact(Fact(FieldName.SPECIALTY, tag, words, "text", PROSE_TECHNOLOGY, page.url))
+        if technical and may_name_technologies(line):
+            for tag, words in find_technologies(line, listed=is_list(line)):
+                page.add_fact(
+                    Fact(FieldName.SPECIALTY, tag, words, "text", PROSE_TECHNOLOGY, page.url)
+                )
         if not tagged:
             for tag in read_bare_list(line):
                 page.add(FieldName.SPECIALTY, tag, "text", 0.75)
             for tag, words in find_tags(line):
                 page.add_fact(Fact(FieldName.SPECIALTY, tag, words, "text", 0.55, page.url))
-        if not is_telling(line):
-            continue
+    for line in list_telling(lines):
         for sentence in sentences(line):
             if size := find_employees(sentence):
                 page.add_fact(Fact(FieldName.EMPLOYEES, *size, "text", 0.75, page.url))

@@ -1,6 +1,7 @@
 """Reads sentences: how many people work at a firm, since when it exists, where it sits."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from recruit.sourcing.numerals import YEAR, read_employees, read_founded
@@ -88,11 +89,15 @@ _TELLING_WORDS = (
 _TELLING = frozenset(_TELLING_WORDS.split())
 
 
-def is_telling(line: str) -> bool:
-    """Tell whether a line may say anything that this module reads; a quick look for the most lines."""
-    if _DIGIT.search(line):
-        return True
-    return not _TELLING.isdisjoint(line.lower().translate(_PUNCTUATION).split())
+def list_telling(lines: Iterable[str]) -> list[str]:
+    """Return the lines that may say anything that this module reads; a quick look for the most lines."""
+    lines = list(lines)
+    worded = _has_telling_word(" ".join(lines))
+    return [line for line in lines if _DIGIT.search(line) or (worded and _has_telling_word(line))]
+
+
+def _has_telling_word(text: str) -> bool:
+    return not _TELLING.isdisjoint(text.lower().translate(_PUNCTUATION).split())
 
 
 def find_employees(sentence: str) -> tuple[Interval, str] | None:

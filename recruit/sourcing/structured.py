@@ -1,7 +1,7 @@
 """Reads schema.org organisations out of JSON-LD, microdata and OpenGraph.
 
-extruct finds the items (these three syntaxes only: the others cost a hundred times as much); this module
-decides which item is the firm that the page is about, and which of its properties say what.
+Only these three syntaxes: extruct, which finds the items of microdata, needs a hundred times as long for the
+others. This module decides which item is the firm that the page is about, and which of its properties say what.
 """
 
 import html
@@ -10,10 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from extruct.jsonld import JsonLdExtractor
-from extruct.opengraph import OpenGraphExtractor
-from extruct.w3cmicrodata import MicrodataExtractor
 
 from recruit.sourcing.addresses import says_head_office
 from recruit.sourcing.contacts import host_of
@@ -25,6 +21,7 @@ from recruit.sourcing.values import FieldName
 _WRAPPING = re.compile(
     r"<!--|-->|(?:/[/*]\s*)?<!\[CDATA\[(?:\s*\*/)?|(?:/[/*]\s*)?\]\]>(?:\s*\*/)?"
 )
+_COMMENT_LINE = re.compile(r"^\s*//.*$|/\*(?!\*?<!\[CDATA).*?\*/", re.MULTILINE)
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _MOST_ITEMS = 300  # extruct's microdata grows with the square of their number
 _DEEPEST = 12
@@ -82,16 +79,22 @@ def _json_ld(root: Element) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     # Script by script, so that a broken one does not cost the others.
     for script in root.iterfind(".//script[@type='application/ld+json']"):
+        text = script.text_content()
         try:
-            found = list(JsonLdExtractor().extract_items(script))
+            found = json.loads(text, strict=False)
         except (ValueError, RecursionError):
-            found = _mended(script.text_content())
+            found = _mended(text)
+        found = found if isinstance(found, list) else [found]
         items += [item for item in found if isinstance(item, dict)]
     return items
 
 
 def _mended(text: str) -> list[Any]:
-    """Return the objects of a script that is nearly JSON: marked as CDATA, escaped for HTML, or several in a row."""
+    """Return the objects of a script that is nearly JSON.
+
+    It may be marked as CDATA, escaped for HTML, commented, or be several in a row.
+    """
+    text = _COMMENT_LINE.sub("", text)
     text = _TRAILING_COMMA.sub(r"\1", _WRAPPING.sub("", text))
     if "&quot;" in text:
         text = html.unescape(text)
@@ -110,6 +113,9 @@ def _mended(text: str) -> list[Any]:
 def _microdata(root: Element, url: str) -> list[dict[str, Any]]:
     if len(root.xpath("//*[@itemscope]")) > _MOST_ITEMS:
         return []
+    # Few pages have microdata, and all of extruct is loaded by it.
+    from extruct.w3cmicrodata import MicrodataExtractor
+
     try:
         found = MicrodataExtractor().extract_items(root, url)
     except Exception:
@@ -201,15 +207,9 @@ _GRAPH = {
 
 def _open_graph(root: Element, *, own_site: bool) -> Iterator[Stated]:
     name = "og:site_name" if own_site else "og:title"
-    try:
-        graphs = list(OpenGraphExtractor().extract_items(root))
-    except Exception:
-        # extruct expects a head where an element tree may have none.
-        return
-    for graph in graphs:
-        for key, value in graph["properties"]:
-            text = clean(value)
-            if key == name:
-                yield Stated(FieldName.NAME, text, "opengraph", 0.75 if own_site else 0.5)
-            elif key in _GRAPH and text:
-                yield Stated(_GRAPH[key], text, "opengraph", 0.6)
+    for meta in root.iter("meta"):
+        key, text = meta.get("property", ""), clean(meta.get("content", ""))
+        if key == name:
+            yield Stated(FieldName.NAME, text, "opengraph", 0.75 if own_site else 0.5)
+        elif key in _GRAPH and text:
+            yield Stated(_GRAPH[key], text, "opengraph", 0.6)

@@ -69,8 +69,24 @@ def _read(table: str) -> dict[str, str]:
 _NAMES = _read(_PLAIN)
 _ALSO = _read(_EVERYDAY)
 _FIRST = frozenset(name.partition(" ")[0] for name in (*_NAMES, *_ALSO))
+# The same at the end of a sentence.
+_MAY_BEGIN = _FIRST | {f"{first}." for first in _FIRST} | {f"{first}..." for first in _FIRST}
+_GAPS = {code: " " for code in range(128) if not re.match("[a-z0-9.+#-]", chr(code))}
 _DIGIT = re.compile("[0-9]")
+_VERSIONED = re.compile("[0-9](?:(?<=[A-Za-z.+#].)|(?<=[A-Za-z.+#]-.))")
 TECHNOLOGIES = frozenset(_NAMES.values()) | frozenset(_ALSO.values())
+
+
+def may_name_technologies(text: str) -> bool:
+    """Tell whether a text has a word that a technology's name may begin with; a quick look for the most texts."""
+    lower = text.lower()
+    if lower.isascii():
+        for edge in (" -", "- ", " +", " #"):
+            lower = lower.replace(edge, " ")
+        words = lower.translate(_GAPS).split()
+    else:
+        words = _WORD.findall(lower)
+    return not _MAY_BEGIN.isdisjoint(words) or bool(_VERSIONED.search(text))
 
 
 def find_technologies(text: str, *, listed: bool = False) -> Iterator[tuple[str, str]]:

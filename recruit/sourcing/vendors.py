@@ -41,6 +41,7 @@ _PARTNER = re.compile(
     rf"|\b(?P<kind2>{_LEVELS}{{0,3}}[Pp]artner(?:in|s)?) (?:of|von|de|di|van) (?P<vendor2>{_VENDORS})\b"
     rf"|\b(?:partnered|partner|partnership|partnerschaft|partenariat|Partnerschaft) (?:with|mit|avec) (?P<vendor3>{_VENDORS})\b"
 )
+_WORDS = ("artner", "eseller", "MSP", "CSP", "KTP", "VAR", "istributor", "ntegrator")
 _NOT_THEIRS = re.compile(
     r"\b(?:find|become|finden|werden|devenir|trouver|your|ihren?|votre|looking for|wanted|a|any|join)\s+(?:an?\s+|local\s+)?$",
     re.IGNORECASE,
@@ -49,6 +50,8 @@ _NOT_THEIRS = re.compile(
 
 def find_certifications(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the standards that lines say are met, in one spelling, each with the words around it."""
+    if not _HINT.search("\n".join(lines)):
+        return
     for line in lines:
         if not _HINT.search(line):
             continue
@@ -64,8 +67,10 @@ def find_certifications(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def find_partnerships(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the vendors' programs that lines name the firm a partner of: "Microsoft Gold Partner"."""
+    if not _may_be_partner("\n".join(lines)):
+        return
     for line in lines:
-        if "artner" not in line and "eseller" not in line and not _SHORT.search(line):
+        if not _may_be_partner(line):
             continue
         for match in _PARTNER.finditer(line):
             if _NOT_THEIRS.search(line[max(0, match.start() - 30) : match.start()]):
@@ -80,4 +85,5 @@ def find_partnerships(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield name, words
 
 
-_SHORT = re.compile(r"\b(?:MSP|KCSP|KTP|CSP|VAR|[Dd]istributor|[Ii]ntegrator)\b")
+def _may_be_partner(text: str) -> bool:
+    return any(word in text for word in _WORDS)

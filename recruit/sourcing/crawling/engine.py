@@ -5,7 +5,15 @@ import signal
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
+from scrapy.downloadermiddlewares.httpauth import HttpAuthMiddleware
+from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.extensions import corestats, feedexport, logcount, logstats, memusage, spiderstate
+from scrapy.spidermiddlewares.depth import DepthMiddleware
+from scrapy.spidermiddlewares.metacopy import MetaCopyDetectionMiddleware
+from scrapy.spidermiddlewares.referer import RefererMiddleware
+from scrapy.spidermiddlewares.urllength import UrlLengthMiddleware
+from scrapy.statscollectors import StatsCollector
 from scrapy.utils.log import configure_logging
 from scrapy.utils.reactor import install_reactor
 
@@ -16,6 +24,21 @@ from recruit.sourcing.crawling.robots import RobotsMiddleware
 _REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 _LOOK_S = 0.05  # how soon an end, or a signal, is noticed
 _LARGEST_PAGE = 5 * 1024 * 1024  # bytes, unpacked
+# What these do is done by the frontier, or is of no use to it; each costs time for each page.
+_UNUSED_EXTENSIONS = (
+    corestats.CoreStats,
+    feedexport.FeedExporter,
+    logcount.LogCount,
+    logstats.LogStats,
+    memusage.MemoryUsage,
+    spiderstate.SpiderState,
+)
+_UNUSED_SPIDER_MIDDLEWARES = (
+    DepthMiddleware,
+    MetaCopyDetectionMiddleware,
+    RefererMiddleware,
+    UrlLengthMiddleware,
+)
 
 
 def crawl(plan: CrawlPlan, sink: Sink) -> bool:
@@ -72,12 +95,33 @@ def crawl(plan: CrawlPlan, sink: Sink) -> bool:
     return not spider.stopped
 
 
+class NoStats(StatsCollector):
+    """Counts nothing: a job's own numbers stand in the database."""
+
+    # Scrapy's own looks each method up by name, at every call, to warn of an old signature.
+    __getattribute__ = object.__getattribute__
+
+    def set_value(self, *_args: Any, **_kwargs: Any) -> None:
+        """Do nothing, as every method that would count."""
+
+    set_stats = inc_value = max_value = min_value = set_value
+
+
 def scrapy_settings(plan: CrawlPlan) -> dict[str, Any]:
     """Return Scrapy's settings: polite, bounded, and without the parts that listen or call elsewhere."""
     polite = plan.spec.politeness
     return {
         "ROBOTSTXT_OBEY": True,
-        "DOWNLOADER_MIDDLEWARES": {RobotsTxtMiddleware: None, RobotsMiddleware: 100},
+        "DOWNLOADER_MIDDLEWARES": {
+            HttpAuthMiddleware: None,
+            OffsiteMiddleware: None,
+            RobotsTxtMiddleware: None,
+            RobotsMiddleware: 100,
+        },
+        "DOWNLOADER_STATS": False,
+        "SPIDER_MIDDLEWARES": dict.fromkeys(_UNUSED_SPIDER_MIDDLEWARES),
+        "EXTENSIONS": dict.fromkeys(_UNUSED_EXTENSIONS),
+        "STATS_CLASS": NoStats,
         "USER_AGENT": plan.user_agent,
         "ROBOTSTXT_USER_AGENT": plan.user_agent.partition("/")[0],
         "DOWNLOAD_DELAY": polite.delay_s,
