@@ -10,7 +10,7 @@ from dataclasses import asdict
 from recruit.audit import store
 from recruit.audit.chain import NotARow, canonical, check, clean, follow, row_of
 from recruit.audit.store import Wanted
-from recruit.audit.values import Action, Entry, Head, Row, Verdict
+from recruit.audit.values import Deed, Entry, Head, Row, Verdict
 from recruit.db.transaction import Transaction
 
 __all__ = [
@@ -29,7 +29,7 @@ Detail = str | int | bool | None
 
 def record(
     tx: Transaction,
-    action: Action,
+    action: Deed,
     object_type: str,
     object_id: int | str,
     *,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recruit.audit.values import Action, Head
+from recruit.audit.values import Deed, Head
 from recruit.cli.output import Format, FormatOption, console, fail, open_app, print_rows
 
 audit = typer.Typer(help="Who did what to what, when.", no_args_is_help=True)
@@ -25,7 +25,7 @@ def register(cli: typer.Typer) -> None:
 @audit.command("list")
 def list_log(
     who: Annotated[str, typer.Option(help="Part of a name, or the address they came from.")] = "",
-    action: Annotated[Action | None, typer.Option(help="What was done.")] = None,
+    action: Annotated[Deed | None, typer.Option(help="What was done.")] = None,
     object_: Annotated[
         str, typer.Option("--object", help="What it was done to: a kind, or kind:id.")
     ] = "",

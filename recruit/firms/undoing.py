@@ -8,6 +8,8 @@ from contextlib import suppress
 
 from sqlalchemy import select
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.firms import verdicts
 from recruit.firms.families import forget_names
@@ -48,6 +50,15 @@ def undo(tx: Transaction, *, change_id: int, actor: str) -> Outcome:
             )
     change.undone_at = tx.now
     change.undone_by = actor
+    record(
+        tx,
+        Deed.FIRM_CHANGE_UNDONE,
+        "firm",
+        outcome.firm_id,
+        actor=actor,
+        change=change_id,
+        kind=change.kind.value,
+    )
     tx.session.add_all(
         FirmChange(
             firm_id=firm_id,

@@ -6,6 +6,8 @@ from datetime import datetime
 
 import numpy as np
 
+from recruit.audit import usecases as audit
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.learning.chances import refresh_chances
 from recruit.learning.exploration import Chosen, Option, choose_with_exploration
@@ -109,6 +111,15 @@ def promote_model(
     event = models.use(
         record.profile, name, what="promoted", by=actor, because=because.strip(), at=tx.now
     )
+    audit.record(
+        tx,
+        Deed.MODEL_PROMOTED,
+        "profile",
+        record.profile,
+        actor=actor,
+        model=name,
+        because=because.strip(),
+    )
     refresh_chances(tx, models, profile_name=record.profile)
     return event
 
@@ -127,6 +138,15 @@ def rollback_model(
         before = None
     event = models.use(
         profile_name, before, what="rolled back", by=actor, because=because.strip(), at=tx.now
+    )
+    audit.record(
+        tx,
+        Deed.MODEL_TAKEN_BACK,
+        "profile",
+        profile_name,
+        actor=actor,
+        model=current,
+        because=because.strip(),
     )
     refresh_chances(tx, models, profile_name=profile_name)
     return event

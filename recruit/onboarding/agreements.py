@@ -4,6 +4,8 @@ import hashlib
 
 from sqlalchemy import update
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.notices.usecases import notify
 from recruit.notices.values import NoticeKind
@@ -80,6 +82,19 @@ def sign_agreement(
     tx.session.add(acceptance)
     _commit_to(tx, partner, version)
     tx.session.flush()
+    record(
+        tx,
+        Deed.AGREEMENT_SIGNED,
+        "partner",
+        partner_id,
+        actor=typed_name,
+        person_id=person_id,
+        ip=ip,
+        agreement=version.name,
+        number=version.number,
+        sha256=version.sha256,
+        acceptance=acceptance.id,
+    )
     tx.announce("firm", partner.firm_id)
     return acceptance
 

@@ -2,6 +2,8 @@
 
 from sqlalchemy import select
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.firms.store import list_contacts
 from recruit.firms.values import FirmTag
@@ -244,5 +246,14 @@ def decide_on(
     candidate.decided_by = actor
     candidate.decision_reason = reason
     tx.session.flush()
+    record(
+        tx,
+        Deed.CANDIDATE_DECIDED,
+        "candidate",
+        candidate.id,
+        actor=actor,
+        status=status.value,
+        reason=reason,
+    )
     tx.announce("firm", candidate.firm_id)
     return candidate

@@ -5,6 +5,8 @@ Staff act for any partner; a person of the partner acts within what their role a
 
 from datetime import datetime
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.notices.usecases import notify
 from recruit.notices.values import NoticeKind
@@ -43,6 +45,7 @@ def add_member(
         _record_absence(tx, partner_id, back.person_id, back.left_at)
         back.role, back.left_at = role, None
         enable_person(tx, person_id=back.person_id)
+        record(tx, Deed.MEMBER_RETURNED, "partner", partner_id, member=back.person_id)
         return back
     person = add_person(tx, email=email, name=name, role=Role.PARTNER)
     member = PartnerMember(
@@ -50,6 +53,7 @@ def add_member(
     )
     if not store.add_once(tx, member):
         raise EmailTaken(f"{email} belongs to a partner already.")
+    record(tx, Deed.MEMBER_ADDED, "partner", partner_id, member=person.id, role=role.value)
     return member
 
 
@@ -127,6 +131,7 @@ def leave_member(
         raise GateNotMet(Decision(False, reason="Ask a colleague to do this for you."))
     member.left_at = tx.now
     disable_person(tx, person_id=person_id)
+    record(tx, Deed.MEMBER_LEFT, "partner", partner_id, member=person_id)
     tx.announce("firm", partner.firm_id)
 
 
@@ -141,6 +146,7 @@ def leave_partner(tx: Transaction, *, partner_id: int, reason: str) -> Partner:
         member.left_at = tx.now
         disable_person(tx, person_id=member.person_id)
     tx.session.flush()
+    record(tx, Deed.PARTNER_LEFT, "partner", partner_id, reason=partner.left_reason)
     tx.announce("firm", partner.firm_id)
     return partner
 
@@ -157,6 +163,7 @@ def take_partner_back(tx: Transaction, *, partner_id: int) -> Partner:
         enable_person(tx, person_id=member.person_id)
     partner.left_at, partner.left_reason = None, ""
     tx.session.flush()
+    record(tx, Deed.PARTNER_RETURNED, "partner", partner_id)
     tx.announce("firm", partner.firm_id)
     return partner
 

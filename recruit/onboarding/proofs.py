@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.notices.usecases import notify
 from recruit.notices.values import NoticeKind
@@ -110,6 +112,16 @@ def decide_proof(
         raise AlreadyDecidedProof(f"{proof.decided_by} has decided on this already.")
     proof.accepted, proof.reason = accepted, reason.strip()
     proof.decided_by, proof.decided_at = actor, tx.now
+    record(
+        tx,
+        Deed.STEP_DECIDED,
+        "partner",
+        proof.partner_id,
+        actor=actor,
+        step=proof.step_key,
+        accepted=accepted,
+        reason=proof.reason,
+    )
     if accepted:
         _done(tx, proof.partner_id, proof.step_key, actor, reason)
     evidence = gather_evidence(tx, partner_id=proof.partner_id)
@@ -174,6 +186,9 @@ def confirm_step(
     if step.kind is TrackStepKind.APPROVAL:
         demand(Action.HAND_IN_TASK, evidence, tx.now, step=step_key)
     if _done(tx, partner_id, step_key, actor, note):
+        record(
+            tx, Deed.STEP_DECIDED, "partner", partner_id, actor=actor, step=step_key, accepted=True
+        )
         tx.announce("firm", evidence.firm_id)
 
 

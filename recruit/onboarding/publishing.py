@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.onboarding import published
 from recruit.onboarding.agreements import ask_to_accept
@@ -55,6 +57,7 @@ def publish_agreement(
     )
     tx.session.add(version)
     tx.session.flush()
+    record(tx, Deed.AGREEMENT_PUBLISHED, "agreement", name, number=version.number, sha256=digest)
     ask_to_accept(tx, version)
     return version
 
@@ -120,6 +123,7 @@ def publish_track(
     )
     tx.session.add(track)
     tx.session.flush()
+    record(tx, Deed.TRACK_PUBLISHED, "track", track.name, number=track.number, sha256=digest)
     return track
 
 

@@ -2,6 +2,8 @@
 
 from sqlalchemy import select
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.onboarding import store
 from recruit.onboarding.joining_tables import AwardRevocation
@@ -28,4 +30,5 @@ def revoke_certificate(tx: Transaction, *, serial: str, reason: str, actor: str)
         raise UnknownCertificate(f"There is no certificate {serial}.")
     row = AwardRevocation(award_id=award.id, reason=reason.strip()[:2000], actor=actor, at=tx.now)
     if store.add_once(tx, row):
+        record(tx, Deed.CERTIFICATE_REVOKED, "certificate", serial, actor=actor, reason=row.reason)
         tx.announce("firm", store.get_partner(tx, award.partner_id).firm_id)

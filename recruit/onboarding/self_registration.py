@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.firms.domains import identifying_mail_domain
 from recruit.firms.tables import Firm
@@ -82,6 +84,14 @@ def open_to_colleagues(
     evidence = gather_evidence(tx, partner_id=partner_id)
     demand(Action.INVITE_COLLEAGUE, evidence, tx.now, person_id=by_person_id)
     partner.open_to_colleagues = is_open
+    record(
+        tx,
+        Deed.SELF_REGISTRATION_SET,
+        "partner",
+        partner_id,
+        person_id=by_person_id,
+        is_open=is_open,
+    )
 
 
 def find_open_domain(tx: Transaction, *, partner_id: int) -> tuple[str, bool]:

@@ -6,12 +6,15 @@ Each asks the gate first, in the same transaction, so that nothing is done out o
 from collections.abc import Mapping
 from typing import Any
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.onboarding import published, store
 from recruit.onboarding.definitions import near
 from recruit.onboarding.evidence import Evidence
 from recruit.onboarding.gates import demand
 from recruit.onboarding.gathering import gather_evidence, read_course
+from recruit.onboarding.packages import NotAttended
 from recruit.onboarding.store import UnknownStep
 from recruit.onboarding.tables import (
     LessonView,
@@ -90,6 +93,15 @@ def waive_step(tx: Transaction, *, partner_id: int, step_key: str, reason: str, 
         ),
     )
     if added:
+        record(
+            tx,
+            Deed.STEP_WAIVED,
+            "partner",
+            partner_id,
+            actor=actor,
+            step=step_key,
+            reason=reason.strip(),
+        )
         tx.announce("firm", partner.firm_id)
 
 
@@ -101,6 +113,7 @@ def take_back_waiver(tx: Transaction, *, partner_id: int, step_key: str, actor: 
     partner = store.lock_partner(tx, partner_id)
     _check_step(gather_evidence(tx, partner_id=partner_id), step_key)
     if store.end_step(tx, partner_id=partner_id, step_key=step_key, actor=actor, waivers_only=True):
+        record(tx, Deed.WAIVER_TAKEN_BACK, "partner", partner_id, actor=actor, step=step_key)
         tx.announce("firm", partner.firm_id)
 
 
@@ -127,13 +140,24 @@ def _check_step(evidence: Evidence, step_key: str) -> None:
 
 
 def view_lesson(tx: Transaction, *, person_id: int, course_key: str, lesson_key: str) -> None:
-    """Write down that a person has read a lesson. Raises `GateNotMet` or `UnknownCourse`."""
+    """Write down that a person has read a lesson; of a package only the package itself says so.
+
+    Raises `GateNotMet`, `UnknownCourse`, or `NotAttended` where a package has not said it yet.
+    """
     member = store.get_member(tx, person_id)
     evidence = gather_evidence(tx, partner_id=member.partner_id)
     demand(Action.TAKE_COURSE, evidence, tx.now, person_id=person_id, course=course_key)
     course = published.get_course(tx, course_key)
-    if read_course(course.definition, course.definition_hash).find_lesson(lesson_key) is None:
+    lesson = read_course(course.definition, course.definition_hash).find_lesson(lesson_key)
+    if lesson is None:
         raise published.UnknownCourse(f"The course {course_key!r} has no lesson {lesson_key!r}.")
+    if lesson.package:
+        member_now = evidence.find_member(person_id)
+        if member_now is None or (course_key, lesson_key) not in member_now.lessons:
+            raise NotAttended(
+                "This lesson isn't finished yet. Go through it to its end; it tells us by itself."
+            )
+        return
     view = LessonView(person_id=person_id, course_id=course.id, lesson_key=lesson_key, at=tx.now)
     if store.add_once(tx, view):
         tx.announce("firm", evidence.firm_id)

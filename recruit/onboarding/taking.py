@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.notices.usecases import notify
 from recruit.notices.values import NoticeKind
@@ -186,6 +188,7 @@ def review_attempt(
     )
     tx.session.add(review)
     tx.session.flush()
+    record(tx, Deed.ATTEMPT_REVIEWED, "attempt", attempt_id, actor=actor, passed=graded.passed)
     if graded.passed:
         awards = store.list_awards(tx, person_id=attempt.person_id, course_key=course.key)
         _award(tx, member, definition, attempt, tuple(awards))
@@ -223,6 +226,15 @@ def grant_attempt(
     )
     tx.session.add(grant)
     tx.session.flush()
+    record(
+        tx,
+        Deed.ATTEMPT_GRANTED,
+        "person",
+        person_id,
+        actor=actor,
+        course=course_key,
+        reason=reason.strip(),
+    )
     return grant
 
 
@@ -293,6 +305,15 @@ def _award(
         valid_until=add_months(begins, definition.validity_months),
     )
     if store.add_once(tx, award):
+        record(
+            tx,
+            Deed.CERTIFICATE_AWARDED,
+            "person",
+            member.person_id,
+            serial=award.serial,
+            course=definition.key,
+            until=f"{award.valid_until:%Y-%m-%d}",
+        )
         notify(
             tx,
             person_id=member.person_id,

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.people.tables import ApiKey
 
@@ -89,6 +91,7 @@ def add_api_key(
     )
     tx.session.add(key)
     tx.session.flush()
+    record(tx, Deed.KEY_ADDED, "api_key", key.id, actor=actor, name=name, scopes=key.scopes)
     return _view(key), token
 
 
@@ -120,7 +123,9 @@ def revoke_api_key(tx: Transaction, *, key_id: int) -> KeyView:
     key = tx.session.get(ApiKey, key_id)
     if key is None:
         raise UnknownKey(f"There is no API key {key_id}. `recruit api key list` shows them.")
-    key.revoked_at = key.revoked_at or tx.now
+    if key.revoked_at is None:
+        key.revoked_at = tx.now
+        record(tx, Deed.KEY_REVOKED, "api_key", key.id, name=key.name)
     return _view(key)
 
 

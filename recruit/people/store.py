@@ -46,15 +46,35 @@ def find_live_session(tx: Transaction, token_hash: str) -> tuple[LoginSession, P
     return None if row is None else (row[0], row[1])
 
 
-def end_sessions(tx: Transaction, *, person_id: int) -> int:
-    """Revoke a person's live sessions and return how many there were."""
-    ended = tx.session.execute(
-        update(LoginSession)
-        .where(LoginSession.person_id == person_id, LoginSession.revoked_at.is_(None))
-        .values(revoked_at=tx.now)
-        .returning(LoginSession.id)
+def end_sessions(
+    tx: Transaction, *, person_id: int, but: int | None = None, only: int | None = None
+) -> list[int]:
+    """Revoke a person's live sessions, all `but` one or `only` one, and return which there were."""
+    asked = update(LoginSession).where(
+        LoginSession.person_id == person_id,
+        LoginSession.revoked_at.is_(None),
+        LoginSession.expires_at > tx.now,
     )
-    return len(ended.all())
+    if but is not None:
+        asked = asked.where(LoginSession.id != but)
+    if only is not None:
+        asked = asked.where(LoginSession.id == only)
+    return list(tx.session.scalars(asked.values(revoked_at=tx.now).returning(LoginSession.id)))
+
+
+def list_live_sessions(tx: Transaction, person_id: int) -> list[LoginSession]:
+    """Return a person's sessions that are neither revoked nor expired, the newest first."""
+    return list(
+        tx.session.scalars(
+            select(LoginSession)
+            .where(
+                LoginSession.person_id == person_id,
+                LoginSession.revoked_at.is_(None),
+                LoginSession.expires_at > tx.now,
+            )
+            .order_by(LoginSession.id.desc())
+        )
+    )
 
 
 def count_failures(

@@ -3,21 +3,64 @@
 Who may see what is decided elsewhere; here is only who somebody is.
 """
 
-import hashlib
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.people import store
 from recruit.people.passwords import hash_password, needs_rehash, password_is
-from recruit.people.tables import Invitation, LoginFailure, LoginSession, Person, SignInLink
-from recruit.people.values import STAFF, Role
+from recruit.people.sessions import (
+    PARTNER_SESSION_LASTS,
+    STAFF_SESSION_LASTS,
+    SessionView,
+    SignedIn,
+    find_session,
+    hash_token,
+    open_session,
+    revoke_sessions,
+    sign_out,
+)
+from recruit.people.tables import Invitation, LoginFailure, Person, SignInLink
+from recruit.people.values import Role, SignInMethod
 
-# Staff see every prospect, so their sessions end with the working day; partners come rarely.
-STAFF_SESSION_LASTS = timedelta(hours=12)
-PARTNER_SESSION_LASTS = timedelta(days=14)
+__all__ = [
+    "FAILURES_BY_ADDRESS_AND_IP",
+    "INVITATION_LASTS",
+    "PARTNER_SESSION_LASTS",
+    "SIGN_IN_LINK_LASTS",
+    "STAFF_SESSION_LASTS",
+    "EmailTaken",
+    "InvalidEmail",
+    "InvitationInvalid",
+    "InvitationView",
+    "SessionView",
+    "SignInLinkInvalid",
+    "SignedIn",
+    "TooManyAttempts",
+    "WrongCredentials",
+    "accept_invitation",
+    "add_person",
+    "disable_person",
+    "enable_person",
+    "find_invitation",
+    "find_person_id",
+    "find_session",
+    "find_sign_in_link",
+    "has_signed_in",
+    "invite_person",
+    "make_sign_in_link",
+    "normalize_email",
+    "revoke_sessions",
+    "set_password",
+    "sign_in",
+    "sign_out",
+    "use_sign_in_link",
+]
+
 INVITATION_LASTS = timedelta(days=14)
 SIGN_IN_LINK_LASTS = timedelta(minutes=15)
 
@@ -53,28 +96,6 @@ class InvitationInvalid(LookupError):
 
 class SignInLinkInvalid(LookupError):
     """A sign-in link is unknown, used or expired."""
-
-
-@dataclass(frozen=True)
-class SessionView:
-    """A signed-in person. `csrf_token` has to come back with everything that is posted."""
-
-    session_id: int
-    person_id: int
-    name: str
-    email: str
-    role: Role
-    csrf_token: str
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """A new session. `token` belongs into the browser's cookie and is stored nowhere else."""
-
-    token: str
-    session_id: int
-    csrf_token: str
-    person: SessionView
 
 
 @dataclass(frozen=True)
@@ -114,14 +135,22 @@ def add_person(
     )
     if store.find_person(tx, email) is not None or not store.add_once(tx, person):
         raise EmailTaken(f"Somebody with the address {email} is here already. Use another address.")
+    record(tx, Deed.PERSON_ADDED, "person", person.id, role=role.value)
     return person
 
 
-def set_password(tx: Transaction, *, person_id: int, password: str) -> None:
-    """Set a person's password and end all sessions that the old one had opened."""
+def set_password(
+    tx: Transaction, *, person_id: int, password: str, keep_session_id: int | None = None
+) -> None:
+    """Set a person's password and end the sessions and links that were open, but for the one kept.
+
+    Raises `WeakPassword`.
+    """
     person = store.get_person(tx, person_id)
     person.password_hash = hash_password(password, email=person.email)
-    store.end_sessions(tx, person_id=person_id)
+    ended = store.end_sessions(tx, person_id=person_id, but=keep_session_id)
+    store.expire_links(tx, person_id=person_id)
+    record(tx, Deed.PASSWORD_SET, "person", person_id, sessions_ended=len(ended))
 
 
 def sign_in(tx: Transaction, *, email: str, password: str, ip: str, user_agent: str) -> SignedIn:
@@ -144,35 +173,22 @@ def sign_in(tx: Transaction, *, email: str, password: str, ip: str, user_agent: 
     right = password_is(password, person.password_hash if person else None)
     if person is None or not right or person.disabled_at is not None:
         tx.session.add(LoginFailure(email=email, ip=ip, at=tx.now))
+        if person is not None:
+            why = "shut out" if right else "wrong password"
+            record(tx, Deed.SIGN_IN_REFUSED, "person", person.id, actor="Somebody", ip=ip, why=why)
         raise WrongCredentials("This address and password do not belong together. Check both.")
     store.forget_failures(tx, email=email, ip=ip, before=since)
     if person.password_hash is not None and needs_rehash(person.password_hash):
         person.password_hash = hash_password(password, email=email)
-    return _open_session(tx, person, ip=ip, user_agent=user_agent)
-
-
-def find_session(tx: Transaction, *, token: str) -> SessionView | None:
-    """Return the live session that a browser's token names; reads only."""
-    found = store.find_live_session(tx, _hash(token))
-    return None if found is None else _view(*found)
-
-
-def sign_out(tx: Transaction, *, token: str) -> None:
-    """End the session of a token; an unknown one is no error."""
-    found = store.find_live_session(tx, _hash(token))
-    if found is not None:
-        found[0].revoked_at = tx.now
-
-
-def revoke_sessions(tx: Transaction, *, person_id: int) -> int:
-    """End all sessions of a person at once and return how many there were."""
-    return store.end_sessions(tx, person_id=person_id)
+    return open_session(tx, person, method=SignInMethod.PASSWORD, ip=ip, user_agent=user_agent)
 
 
 def disable_person(tx: Transaction, *, person_id: int) -> None:
     """Shut a person out: no session, no invitation and no password opens anything any more."""
     person = store.get_person(tx, person_id)
-    person.disabled_at = person.disabled_at or tx.now
+    if person.disabled_at is None:
+        person.disabled_at = tx.now
+        record(tx, Deed.PERSON_DISABLED, "person", person_id)
     store.end_sessions(tx, person_id=person_id)
     store.expire_invitations(tx, person_id=person_id)
     store.expire_links(tx, person_id=person_id)
@@ -180,7 +196,10 @@ def disable_person(tx: Transaction, *, person_id: int) -> None:
 
 def enable_person(tx: Transaction, *, person_id: int) -> None:
     """Let a person who was shut out sign in again; sessions and invitations that ended stay ended."""
-    store.get_person(tx, person_id).disabled_at = None
+    person = store.get_person(tx, person_id)
+    if person.disabled_at is not None:
+        person.disabled_at = None
+        record(tx, Deed.PERSON_ENABLED, "person", person_id)
 
 
 def find_person_id(tx: Transaction, *, email: str) -> int | None:
@@ -203,18 +222,19 @@ def invite_person(tx: Transaction, *, person_id: int, keep_earlier: bool = False
     tx.session.add(
         Invitation(
             person_id=person.id,
-            token_hash=_hash(token),
+            token_hash=hash_token(token),
             created_at=tx.now,
             expires_at=tx.now + INVITATION_LASTS,
         )
     )
     tx.session.flush()
+    record(tx, Deed.PERSON_INVITED, "person", person.id)
     return token
 
 
 def find_invitation(tx: Transaction, *, token: str) -> InvitationView:
     """Return whom an open invitation is for; raises `InvitationInvalid`."""
-    invitation = store.find_open_invitation(tx, _hash(token))
+    invitation = store.find_open_invitation(tx, hash_token(token))
     person = store.get_person(tx, invitation.person_id) if invitation is not None else None
     if person is None or person.disabled_at is not None:
         raise InvitationInvalid(
@@ -239,7 +259,7 @@ def accept_invitation(
     """
     invited = find_invitation(tx, token=token)
     set_password(tx, person_id=invited.person_id, password=password)
-    invitation = store.find_open_invitation(tx, _hash(token))
+    invitation = store.find_open_invitation(tx, hash_token(token))
     if invitation is not None:
         invitation.used_at = tx.now
         # One that came by mail and one that was handed over: either, but not both.
@@ -248,7 +268,7 @@ def accept_invitation(
     person = store.get_person(tx, invited.person_id)
     if name.strip():
         person.name = name.strip()[:200]
-    return _open_session(tx, person, ip=ip, user_agent=user_agent)
+    return open_session(tx, person, method=SignInMethod.INVITATION, ip=ip, user_agent=user_agent)
 
 
 def make_sign_in_link(tx: Transaction, *, person_id: int) -> str:
@@ -259,7 +279,7 @@ def make_sign_in_link(tx: Transaction, *, person_id: int) -> str:
     tx.session.add(
         SignInLink(
             person_id=person.id,
-            token_hash=_hash(token),
+            token_hash=hash_token(token),
             created_at=tx.now,
             expires_at=tx.now + SIGN_IN_LINK_LASTS,
         )
@@ -281,11 +301,11 @@ def use_sign_in_link(tx: Transaction, *, token: str, ip: str, user_agent: str) -
     link, person = _person_of_link(tx, token)
     link.used_at = tx.now
     tx.session.flush()
-    return _open_session(tx, person, ip=ip, user_agent=user_agent)
+    return open_session(tx, person, method=SignInMethod.MAIL_LINK, ip=ip, user_agent=user_agent)
 
 
 def _person_of_link(tx: Transaction, token: str) -> tuple[SignInLink, Person]:
-    link = store.find_open_link(tx, _hash(token))
+    link = store.find_open_link(tx, hash_token(token))
     person = store.get_person(tx, link.person_id) if link is not None else None
     if link is None or person is None or person.disabled_at is not None:
         raise SignInLinkInvalid(
@@ -293,31 +313,3 @@ def _person_of_link(tx: Transaction, token: str) -> tuple[SignInLink, Person]:
             f"{int(SIGN_IN_LINK_LASTS.total_seconds() // 60)} minutes. Ask for a new one."
         )
     return link, person
-
-
-def _open_session(tx: Transaction, person: Person, *, ip: str, user_agent: str) -> SignedIn:
-    token = secrets.token_urlsafe(32)
-    lasts = STAFF_SESSION_LASTS if person.role in STAFF else PARTNER_SESSION_LASTS
-    session = LoginSession(
-        person_id=person.id,
-        token_hash=_hash(token),
-        csrf_token=secrets.token_urlsafe(32),
-        created_at=tx.now,
-        expires_at=tx.now + lasts,
-        user_agent=user_agent[:300],
-        ip=ip[:45],
-    )
-    tx.session.add(session)
-    tx.session.flush()
-    return SignedIn(token, session.id, session.csrf_token, _view(session, person))
-
-
-def _view(session: LoginSession, person: Person) -> SessionView:
-    return SessionView(
-        session.id, person.id, person.name, person.email, person.role, session.csrf_token
-    )
-
-
-def _hash(token: str) -> str:
-    # The token is random and long, so a plain fast hash is enough.
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.firms.store import FirmNotFound, get_firm
 from recruit.firms.tables import Firm
@@ -138,6 +140,16 @@ def override_firms(
     ]
     tx.session.add_all(rows)
     tx.session.flush()
+    record(
+        tx,
+        Deed.FIRMS_OVERRIDDEN,
+        "profile",
+        profile_name,
+        actor=actor,
+        kind=kind.value,
+        firms=ids,
+        because=because,
+    )
     _show(tx, profile_name, ids)
     return rows
 
@@ -166,7 +178,9 @@ def undo_overrides(
             by_profile.setdefault(row.profile_id, []).append(row.firm_id)
     tx.session.flush()
     for profile_id, firm_ids in by_profile.items():
-        _show(tx, get_profile_by_id(tx, profile_id).name, firm_ids)
+        name = get_profile_by_id(tx, profile_id).name
+        record(tx, Deed.OVERRIDES_UNDONE, "profile", name, actor=actor, firms=firm_ids)
+        _show(tx, name, firm_ids)
     return rows
 
 

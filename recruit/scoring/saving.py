@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.people.values import SYSTEM
 from recruit.scoring.changes import describe_changes
@@ -50,6 +52,15 @@ def save_profile(
     )
     tx.session.add(version)
     tx.session.flush()
+    record(
+        tx,
+        Deed.PROFILE_SAVED,
+        "profile",
+        profile.name,
+        actor=actor,
+        number=version.number,
+        sha256=version.definition_hash,
+    )
     return version
 
 

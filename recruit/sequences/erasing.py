@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select, select, update
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact
 from recruit.sequences.addresses import address_key, key_hash
@@ -85,6 +87,17 @@ def erase_address(tx: Transaction, *, address: str, actor: str) -> ErasureReport
         contact.email = gone.replace("@", f".{contact.id}@")
         contact.name = contact.job_title = None
     tx.session.flush()
+    # The log can't forget, so it never hears the address.
+    record(
+        tx,
+        Deed.ADDRESS_ERASED,
+        "address_hash",
+        key_hash(key),
+        actor=actor,
+        contacts=report.contacts,
+        touches=report.touches,
+        replies=report.replies,
+    )
     return report
 
 

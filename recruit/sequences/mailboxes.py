@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.sequences.addresses import ascii_address, is_sendable
 from recruit.sequences.standing import name_rules
@@ -105,6 +107,7 @@ def resume_mailbox(tx: Transaction, *, address: str) -> Mailbox:
         mailbox.paused_at = None
         mailbox.paused_reason = ""
         mailbox.active_since = tx.now
+        record(tx, Deed.MAILBOX_RESUMED, "mailbox", mailbox.id, address=mailbox.address)
         name_rules(tx, Mailbox.id == mailbox.id)
     return mailbox
 

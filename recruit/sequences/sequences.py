@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.sequences.definition import Compliance, definition_hash
 from recruit.sequences.parsing import parse_definition
@@ -81,6 +83,7 @@ def start_sequence(tx: Transaction, *, name: str, postal_address: str | None = N
         refuse_unlawful(tx, sequence, definition_of(version).compliance, postal_address)
     sequence.status = SequenceStatus.ACTIVE
     sequence.active_since = tx.now
+    record(tx, Deed.SEQUENCE_STARTED, "sequence", name)
     name_rules(tx, Sequence.id == sequence.id)
     return sequence
 
@@ -90,6 +93,7 @@ def pause_sequence(tx: Transaction, *, name: str) -> Sequence:
     sequence = get_sequence(tx, name)
     if sequence.status is SequenceStatus.ACTIVE:
         sequence.status = SequenceStatus.PAUSED
+        record(tx, Deed.SEQUENCE_PAUSED, "sequence", name)
         name_rules(tx, Sequence.id == sequence.id)
     return sequence
 

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import bindparam, or_, select
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.db.transaction import Transaction
 from recruit.firms.families import list_families
 from recruit.firms.listed import list_left_alone
@@ -76,6 +78,14 @@ def lift_suppression(
         found.lifted_at = tx.now
         found.lifted_by = actor
         found.lifted_reason = reason.strip()
+        record(
+            tx,
+            Deed.SUPPRESSION_LIFTED,
+            "suppression",
+            suppression_id,
+            actor=actor,
+            reason=found.lifted_reason,
+        )
     return found
 
 

@@ -13,8 +13,8 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 
-from recruit.db.transaction import Transaction
-from recruit.people.usecases import SessionView, find_session
+from recruit.db.transaction import Origin, Transaction
+from recruit.people.sessions import SessionView, find_session, needs_note, note_seen
 from recruit.people.values import STAFF, Role
 from recruit.web.security import (
     CSRF_FIELD,
@@ -48,15 +48,25 @@ def get_app(request: Request) -> App:
 AppDep = Annotated[App, Depends(get_app)]
 
 
+def origin_of(request: Request) -> Origin:
+    """Return who asks, and from where, for what is written down of it."""
+    session = find_current(request)
+    if session is None:
+        return Origin("Somebody", None, client_ip(request))
+    return Origin(session.name, session.person_id, client_ip(request))
+
+
 def reading_tx(app: AppDep) -> Iterator[Transaction]:
     """Give a transaction that only reads."""
     with app.reading() as tx:
         yield tx
 
 
-def writing_tx(app: AppDep) -> Iterator[Transaction]:
+def writing_tx(request: Request, app: AppDep) -> Iterator[Transaction]:
     """Give a transaction that is committed when the route returns and rolled back when it raises."""
+    origin = origin_of(request)
     with app.transaction() as tx:
+        tx.origin = origin
         yield tx
 
 
@@ -72,7 +82,11 @@ def find_current(request: Request) -> SessionView | None:
         request.state.session = None
         if token:
             with app.reading() as tx:
-                request.state.session = find_session(tx, token=token)
+                found, now = find_session(tx, token=token), tx.now
+            request.state.session = found
+            if found is not None and needs_note(found, now):
+                with app.transaction() as tx:
+                    note_seen(tx, session_id=found.session_id, ip=client_ip(request))
     session: SessionView | None = request.state.session
     return session
 

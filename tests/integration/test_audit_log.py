@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from recruit.audit.usecases import Wanted, list_entries, record, verify_log, walk_export
-from recruit.audit.values import Action, Head
+from recruit.audit.values import Deed, Head
 from recruit.db.transaction import Origin
 from recruit.wiring import App
 from tests.conftest import NOW
@@ -19,7 +19,7 @@ def write(app: App, count: int = 1, **over: str) -> None:
         with app.transaction() as tx:
             record(
                 tx,
-                Action.STEP_WAIVED,
+                Deed.STEP_WAIVED,
                 "partner",
                 over.get("object_id", str(number)),
                 actor=over.get("actor", "Alex Moor"),
@@ -42,7 +42,7 @@ def test_what_was_recorded_is_found_again_and_holds(app: App) -> None:
     write(app, 3)
     with app.transaction() as tx:
         tx.origin = Origin("Robin Vale", 12, "192.0.2.7")
-        record(tx, Action.KEY_ADDED, "api_key", 4, scopes=["read"])
+        record(tx, Deed.KEY_ADDED, "api_key", 4, scopes=["read"])
     with app.reading() as tx:
         verdict = verify_log(tx)
         newest = list_entries(tx, Wanted(), limit=2)
@@ -58,10 +58,10 @@ def test_what_was_recorded_is_found_again_and_holds(app: App) -> None:
 
 def test_a_deed_that_was_rolled_back_leaves_no_row(app: App) -> None:
     with pytest.raises(RuntimeError), app.transaction() as tx:
-        record(tx, Action.STEP_WAIVED, "partner", 1)
+        record(tx, Deed.STEP_WAIVED, "partner", 1)
         raise RuntimeError
     with app.transaction() as tx:
-        record(tx, Action.STEP_WAIVED, "partner", 1)
+        record(tx, Deed.STEP_WAIVED, "partner", 1)
         tx.session.rollback()
     with app.reading() as tx:
         assert list_entries(tx, Wanted()) == []
