@@ -207,6 +207,14 @@ def move(entry: OutboxEntry, status: OutboxStatus) -> None:
     entry.status = status
 
 
+def requeue(tx: Transaction, entry: OutboxEntry) -> None:
+    """Let a dead letter begin anew; the caller holds its row."""
+    move(entry, OutboxStatus.PENDING)
+    entry.next_attempt_at = tx.now
+    entry.attempts = 0
+    entry.error_class = entry.error_text = entry.settled_at = None
+
+
 def _entries(
     tx: Transaction, object_type: str, object_id: int, statuses: Sequence[OutboxStatus]
 ) -> Sequence[OutboxEntry]:

@@ -13,10 +13,10 @@ from recruit.crm.values import CrmMapping
 from recruit.db.outbox import OutboxStatus
 from recruit.logs import get_logger
 from recruit.sync.claims import Settlement
-from recruit.sync.converse import Step, Told, tell
+from recruit.sync.converse import SeveralFit, Step, Told, tell
 from recruit.sync.prepare import Work, deleted_there
 from recruit.sync.talk import Talk
-from recruit.sync.values import DesiredRecord
+from recruit.sync.values import Choice, DesiredRecord, QuestionStatus
 
 _log = get_logger("sync.conversation")
 
@@ -30,6 +30,7 @@ class Failure:
     error_class: str
     text: str
     retry_after_s: float | None = None
+    several: SeveralFit | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def converse(
                 work.links.get(record.key),
                 crm_ids,
                 look=look,
+                choice=work.choices.get(record.key, Choice(QuestionStatus.WAITING)),
             )
         except CrmUnavailable as error:
             failure = Failure(
@@ -70,6 +72,8 @@ def converse(
             return Conversation(
                 tuple(told), (*failures, failure), _settlement([failure]), stopped=error.text
             )
+        except SeveralFit as error:
+            failure = Failure(record, OutboxStatus.DEAD, error.kind, error.text, several=error)
         except (CrmRefused, CrmConflict, CrmOutcomeUnknown) as error:
             failure = _failure(record, error)
         except Exception as error:
@@ -86,7 +90,8 @@ def converse(
             continue
         failures.append(failure)
         if record.kind == "company" or (
-            record.kind == "contact" and failure.status is OutboxStatus.UNKNOWN
+            record.kind == "contact"
+            and (failure.status is OutboxStatus.UNKNOWN or failure.several is not None)
         ):
             break
     return Conversation(tuple(told), tuple(failures), _settlement(failures))

@@ -4,7 +4,7 @@ asked is yielded (see `recruit.sync.talk`).
 `propose` is what a dry run shows and what the push does, so that both say the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -12,11 +12,31 @@ from recruit.crm.merge import Agreement, MergePlan, plan
 from recruit.crm.port import Capabilities, CrmConflict, CrmRecord, CrmRefused
 from recruit.crm.values import Direction, ObjectMapping, Policy, Value, canonical
 from recruit.sync.talk import Find, Get, Talk, Upsert
-from recruit.sync.values import DesiredRecord, Link
+from recruit.sync.values import Choice, DesiredRecord, Link, QuestionStatus
 
+# The kind of refusal that a person's choice ends.
+AMBIGUOUS = "ambiguous"
 # The CRM's ids of our records, by (object type, id).
 CrmIds = Mapping[tuple[str, int], str]
 _MOST_CONFLICTS = 3
+_UNDECIDED = Choice(QuestionStatus.WAITING)
+
+
+class SeveralFit(CrmRefused):
+    """More than one record there could be ours, and only a person can tell which."""
+
+    def __init__(
+        self, record: DesiredRecord, ours: Mapping[str, Value], fits: Sequence[CrmRecord]
+    ) -> None:
+        """Say which they are and where to decide."""
+        ids = ", ".join(seen.id for seen in fits)
+        super().__init__(
+            f"{len(fits)} records there could be {record.external_id}: {ids}. Say on the CRM page which "
+            "one it is (or `recruit crm questions`), or merge them in the CRM and replay.",
+            kind=AMBIGUOUS,
+        )
+        self.ours = ours
+        self.fits = tuple(fits)
 
 
 class Step(StrEnum):
@@ -93,12 +113,14 @@ def propose(
     crm_ids: CrmIds,
     *,
     look: bool = False,
+    choice: Choice = _UNDECIDED,
 ) -> Talk[Proposal]:
     """Decide what to do with one record, and write nothing.
 
     A linked record is believed to be as it was last seen, unless `look` is set or its version is
     not known; the write is conditional on that version. An unlinked one is always looked for, by
-    external id and then by the field that recognises existing records.
+    external id and then by the field that recognises existing records; where several fit, `choice`
+    is what people said of them. Raises `SeveralFit` as long as they have to.
     """
     ours = our_side(mapping, record, crm_ids)
     if link is not None:
@@ -114,7 +136,7 @@ def propose(
         if seen is None:
             return Proposal(Step.DELETED_THERE, MergePlan({}, {}), ours, {}, link=link)
         return _compare(mapping, record, ours, seen, link)
-    seen = yield from _find_twin(mapping, record, ours)
+    seen = yield from _find_twin(mapping, record, ours, choice)
     if seen is None:
         merge = plan(mapping.rules, Agreement(), ours, {}, ours_later=True)
         return Proposal(Step.CREATE, merge, ours, {})
@@ -129,10 +151,13 @@ def tell(
     crm_ids: CrmIds,
     *,
     look: bool = False,
+    choice: Choice = _UNDECIDED,
 ) -> Talk[Told]:
     """Bring one record up to date in the CRM; raises what the port raises."""
     for _ in range(_MOST_CONFLICTS):
-        proposal = yield from propose(capabilities, mapping, record, link, crm_ids, look=look)
+        proposal = yield from propose(
+            capabilities, mapping, record, link, crm_ids, look=look, choice=choice
+        )
         try:
             return (yield from _act(capabilities, mapping, record, proposal))
         except CrmConflict as error:
@@ -212,9 +237,18 @@ def _compare(
 
 
 def _find_twin(
-    mapping: ObjectMapping, record: DesiredRecord, ours: Mapping[str, Value]
+    mapping: ObjectMapping, record: DesiredRecord, ours: Mapping[str, Value], choice: Choice
 ) -> Talk[CrmRecord | None]:
     known = yield Find(mapping.crm_object, "external_id", record.external_id)
+    if len(known) == 1:
+        # Perhaps our own, whose answer was lost.
+        return known[0]
+    if choice.status is QuestionStatus.LINK and choice.link_to is not None:
+        chosen = yield Get(mapping.crm_object, choice.link_to)
+        if chosen is not None and chosen.external_id in {None, record.external_id}:
+            return chosen
+    if choice.status is QuestionStatus.NEW and not known:
+        return None
     if not known and mapping.match_by is not None:
         rule = mapping.rule_of(mapping.match_by)
         value = ours.get(rule.theirs) if rule else None
@@ -222,11 +256,8 @@ def _find_twin(
             found = yield Find(mapping.crm_object, rule.theirs, value)
             # One that has an external id already is the twin of another record.
             known = [seen for seen in found if seen.external_id is None]
-    if len(known) > 1:
-        ids = ", ".join(seen.id for seen in known)
-        raise CrmRefused(
-            f"{len(known)} records there could be {record.external_id}: {ids}. Merge them in the "
-            f"CRM, or give the right one the external id {record.external_id}; then replay.",
-            kind="ambiguous",
-        )
-    return known[0] if known else None
+    fits = [seen for seen in known if seen.id not in choice.not_these]
+    # The last one that nobody has ruled out isn't therefore the right one.
+    if len(fits) > 1 or (fits and choice.not_these):
+        raise SeveralFit(record, ours, fits)
+    return fits[0] if fits else None

@@ -8,10 +8,11 @@ from recruit.crm.port import Capabilities, Crm, CrmRefused
 from recruit.crm.values import CrmMapping, Value
 from recruit.db.transaction import Transaction
 from recruit.sync.claims import Settlement, list_due
-from recruit.sync.converse import Step, propose
+from recruit.sync.converse import SeveralFit, Step, propose
 from recruit.sync.fit import check_fit
 from recruit.sync.prepare import Work, prepare
 from recruit.sync.talk import Talk, hold_many
+from recruit.sync.values import Choice, QuestionStatus
 
 OpenTransaction = Callable[[], AbstractContextManager[Transaction]]
 # Stands for the id that the CRM will give to a record which is yet to be made.
@@ -22,7 +23,8 @@ _NEW = "(new)"
 class PlannedWrite:
     """What a push would do with one record. `changes` is {field: [before, after]} by CRM field.
 
-    `what` is create, link, update, refuse, or skip for a firm that nothing is told of; `text` says why.
+    `what` is create, link, update, refuse, ask where a person has to say which record it is, or skip
+    for a firm that nothing is told of; `text` says why.
     """
 
     firm_id: int
@@ -67,7 +69,17 @@ def _plan_firm(
         firm = (work.desired.firm_id, work.desired.name, record.kind, record.external_id)
         part, link = mapping.objects[record.kind], work.links.get(record.key)
         try:
-            proposal = yield from propose(capabilities, part, record, link, crm_ids)
+            proposal = yield from propose(
+                capabilities,
+                part,
+                record,
+                link,
+                crm_ids,
+                choice=work.choices.get(record.key, Choice(QuestionStatus.WAITING)),
+            )
+        except SeveralFit as error:
+            planned.append(PlannedWrite(*firm, "ask", text=error.text))
+            break
         except CrmRefused as error:
             planned.append(PlannedWrite(*firm, "refuse", text=error.text))
             continue

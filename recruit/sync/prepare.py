@@ -1,7 +1,7 @@
 """Before a conversation: what is to be told of a firm now, or why there is nothing to tell."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from recruit.crm.values import CrmMapping
 from recruit.db.outbox import OutboxStatus
@@ -10,18 +10,20 @@ from recruit.sync import store
 from recruit.sync.claims import Settlement
 from recruit.sync.desired import desired_firm
 from recruit.sync.links import link_view, record_event
+from recruit.sync.questions import list_choices
 from recruit.sync.stage import may_enter
-from recruit.sync.values import DesiredFirm, Link, SyncDirection, SyncWhat
+from recruit.sync.values import Choice, DesiredFirm, Link, SyncDirection, SyncWhat
 
 MERGED = "merged"
 
 
 @dataclass(frozen=True)
 class Work:
-    """A firm that has to be told of, and what is known of its records' twins."""
+    """A firm that has to be told of, what is known of its records' twins, and what people said of them."""
 
     desired: DesiredFirm
     links: Mapping[tuple[str, int], Link]
+    choices: Mapping[tuple[str, int], Choice] = field(default_factory=dict)
 
 
 def prepare(
@@ -50,7 +52,8 @@ def prepare(
         return not_included(mapping)
     if company is not None and company.deleted_there:
         return deleted_there()
-    return Work(desired, links)
+    unlinked = [record.key for record in desired.records if record.key not in links]
+    return Work(desired, links, list_choices(tx, unlinked))
 
 
 def not_included(mapping: CrmMapping) -> Settlement:

@@ -32,6 +32,7 @@ from recruit.sync.converse import Proposal, Step, Told
 from recruit.sync.fit import check_fit
 from recruit.sync.links import link_view, record_event, save_agreement, save_link, take_facts
 from recruit.sync.prepare import MERGED, Work, follow_merge, not_included, prepare
+from recruit.sync.questions import ask_which, close_question
 from recruit.sync.store import list_links, list_strangers
 from recruit.sync.tables import CrmLink
 from recruit.sync.talk import hold_many
@@ -193,8 +194,10 @@ def _write_down(
     links = list_links(tx, (record.key for record, _ in conversation.told), lock=True)
     for record, told in conversation.told:
         _write_record(tx, mapping, work.desired.firm_id, record, told, links.get(record.key))
+        if record.key in work.choices and (told.returned or told.proposal.seen):
+            close_question(tx, record.key)
     for failure in conversation.failures:
-        _write_failure(tx, failure)
+        _write_failure(tx, mapping, failure)
 
 
 def _write_record(
@@ -243,9 +246,11 @@ def _is_newest(proposal: Proposal, seen: CrmRecord | None, link: CrmLink | None)
     return link.crm_modified_at <= seen.modified_at
 
 
-def _write_failure(tx: Transaction, failure: Failure) -> None:
+def _write_failure(tx: Transaction, mapping: CrmMapping, failure: Failure) -> None:
     if failure.status is OutboxStatus.PENDING:
         return
+    if failure.several is not None:
+        ask_which(tx, mapping.objects[failure.record.kind], failure.record, failure.several)
     what = SyncWhat.UNKNOWN if failure.status is OutboxStatus.UNKNOWN else SyncWhat.REFUSED
     record_event(tx, SyncDirection.PUSH, failure.record.key, what, text=failure.text)
 

@@ -238,13 +238,13 @@ def find_dead_letter(tx: Transaction, entry_id: int) -> OutboxEntry | None:
     )
 
 
-def list_dead_letters_of(tx: Transaction, error_class: str) -> list[OutboxEntry]:
-    """Return the dead letters of one kind of refusal, and lock them."""
-    return list(
-        tx.session.scalars(
-            select(OutboxEntry)
-            .where(OutboxEntry.status == OutboxStatus.DEAD, OutboxEntry.error_class == error_class)
-            .order_by(OutboxEntry.id)
-            .with_for_update()
-        )
+def list_dead_letters_of(
+    tx: Transaction, error_class: str, *, firm_id: int | None = None
+) -> list[OutboxEntry]:
+    """Return the dead letters of one kind of refusal, of one firm where it is named; lock them."""
+    query = select(OutboxEntry).where(
+        OutboxEntry.status == OutboxStatus.DEAD, OutboxEntry.error_class == error_class
     )
+    if firm_id is not None:
+        query = query.where(OutboxEntry.object_type == "firm", OutboxEntry.object_id == firm_id)
+    return list(tx.session.scalars(query.order_by(OutboxEntry.id).with_for_update()))

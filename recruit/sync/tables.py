@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, BigInt, Id, status_type
 from recruit.firms.relations import firm_relation
-from recruit.sync.values import LinkStatus, SyncDirection, SyncWhat
+from recruit.sync.values import LinkStatus, QuestionStatus, SyncDirection, SyncWhat
 
 
 class CrmLink(Base):
@@ -52,6 +52,38 @@ class CrmCursor(Base):
     crm_object: Mapped[str] = mapped_column(String(64), primary_key=True)
     position: Mapped[dict[str, Any]]
     pulled_at: Mapped[datetime]
+
+
+class CrmQuestion(Base):
+    """Which of several records in the CRM one of ours is: asked once, and the answer is kept.
+
+    `ours` and `fits` show both sides as they were when it was asked, by our field names; `not_these`
+    are the ids of those that people have ruled out.
+    """
+
+    __tablename__ = "crm_question"
+
+    id: Mapped[Id]
+    object_type: Mapped[str] = mapped_column(String(32))
+    object_id: Mapped[int] = mapped_column(
+        BigInt, info=firm_relation(where={"object_type": "firm"})
+    )
+    external_id: Mapped[str] = mapped_column(String(80))
+    crm_object: Mapped[str] = mapped_column(String(64))
+    ours: Mapped[dict[str, Any]]
+    # [{"id": …, "external_id": …, "modified_at": …, "fields": {…}}]
+    fits: Mapped[list[Any]]
+    not_these: Mapped[list[Any]]
+    status: Mapped[QuestionStatus] = mapped_column(status_type(QuestionStatus))
+    link_to: Mapped[str | None] = mapped_column(String(100))
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (
+        UniqueConstraint("object_type", "object_id"),
+        Index("ix_crm_question_status", "status", "asked_at"),
+    )
 
 
 class SyncEvent(Base):

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from recruit.audit import usecases as audit
+from recruit.audit.values import Deed
 from recruit.crm.values import CrmMapping
 from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.sync import store
-from recruit.sync.claims import move
+from recruit.sync.claims import move, requeue
 from recruit.sync.converse import our_side
 from recruit.sync.prepare import Work, prepare
 
@@ -21,22 +23,15 @@ class DeadLetterNotFound(LookupError):
 
 def replay_dead(tx: Transaction, *, entry_id: int) -> None:
     """Put a dead letter back in the queue; the next push tells the firm's present state."""
-    _queue_again(tx, _get_dead(tx, entry_id))
+    requeue(tx, _get_dead(tx, entry_id))
 
 
 def replay_dead_class(tx: Transaction, *, error_class: str) -> int:
     """Put all dead letters of one kind of refusal back in the queue; returns how many."""
     entries = store.list_dead_letters_of(tx, error_class)
     for entry in entries:
-        _queue_again(tx, entry)
+        requeue(tx, entry)
     return len(entries)
-
-
-def _queue_again(tx: Transaction, entry: OutboxEntry) -> None:
-    move(entry, OutboxStatus.PENDING)
-    entry.next_attempt_at = tx.now
-    entry.attempts = 0
-    entry.error_class = entry.error_text = entry.settled_at = None
 
 
 def discard_dead(tx: Transaction, *, entry_id: int, actor: str = "") -> None:
@@ -44,6 +39,14 @@ def discard_dead(tx: Transaction, *, entry_id: int, actor: str = "") -> None:
     entry = _get_dead(tx, entry_id)
     move(entry, OutboxStatus.ACKNOWLEDGED)
     entry.settled_at = tx.now
+    audit.record(
+        tx,
+        Deed.CRM_DISCARDED,
+        entry.object_type,
+        entry.object_id,
+        actor=actor,
+        refusal=entry.error_class or "",
+    )
     entry.error_text = f"{entry.error_class}: {entry.error_text}" + (f" ({actor})" if actor else "")
     entry.error_class = "discarded"
 
@@ -73,11 +76,11 @@ def announce_drifted(open_tx: OpenTransaction, mapping: CrmMapping) -> int:
 
 def _has_drifted(mapping: CrmMapping, work: Work) -> bool:
     crm_ids = {key: link.crm_id for key, link in work.links.items() if not link.deleted_there}
-    for record in work.desired.records:
-        link = work.links.get(record.key)
+    for told in work.desired.tolds:
+        link = work.links.get(told.key)
         if link is None:
             return True
-        ours = our_side(mapping.objects[record.kind], record, crm_ids)
+        ours = our_side(mapping.objects[told.kind], told, crm_ids)
         agreed = link.agreement.ours
         if not link.deleted_there and any(
             name not in agreed or agreed[name] != value for name, value in ours.items()

@@ -40,6 +40,16 @@ class SyncWhat(StrEnum):
     RESTORED_THERE = "restored_there"
     MERGED_THERE = "merged_there"  # people merged the record into another, and we follow
     MOVED = "moved"  # the firm was merged; its record follows the one that stays
+    DECIDED = "decided"  # a person said which of several records is the twin
+
+
+class QuestionStatus(StrEnum):
+    """How the question stands which of several records in the CRM is the twin of ours."""
+
+    WAITING = "waiting"
+    LINK = "link"  # one of them was chosen
+    NEW = "new"  # none of them is it
+    SETTLED = "settled"  # a later look found one alone: people had tidied up there
 
 
 class RecruitmentStage(StrEnum):
@@ -102,6 +112,15 @@ class DesiredFirm:
     name: str
     reached: Milestones
     records: tuple[DesiredRecord, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What people said so far about a record's twin; `not_these` are ids in the CRM."""
+
+    status: QuestionStatus
+    link_to: str | None = None
+    not_these: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from recruit.web.desk import (
     candidates,
     checks,
     crm,
+    crm_questions,
     firm,
     firm_changes,
     imports,
@@ -32,6 +33,8 @@ from recruit.web.desk import (
     today,
 )
 from recruit.web.errors import add_error_pages
+from recruit.web.packages.origin import frame_sources
+from recruit.web.packages.server import PackagesApart, create_packages
 from recruit.web.pages import FOLDER, CachedStatic
 from recruit.web.portal import routes as portal
 from recruit.web.public import routes as public
@@ -65,6 +68,7 @@ DESK = (
     sources,
     checks,
     crm,
+    crm_questions,
     numbers,
 )
 
@@ -73,7 +77,8 @@ def create_app(app: App) -> FastAPI:
     """Return the web application over `app`; the caller closes `app`."""
     web = FastAPI(title="Recruit", docs_url=None, redoc_url=None, openapi_url=None)
     web.state.recruit = app
-    web.add_middleware(SecurityHeaders, https=is_https(app))
+    web.add_middleware(SecurityHeaders, https=is_https(app), frames=frame_sources(app.settings))
+    web.add_middleware(PackagesApart, packages=create_packages(app), settings=app.settings)
     add_error_pages(web)
     web.mount("/static", CachedStatic(directory=FOLDER / "static"), name="static")
     web.mount("/api/v1", create_api(app), name="api")

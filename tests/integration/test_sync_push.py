@@ -514,7 +514,7 @@ def test_when_more_than_one_account_fits_a_person_decides(app, crm, push):
     with app.reading() as tx:
         (letter,) = list_dead_letters(tx)
     assert letter.error_class == "ambiguous"
-    assert "Merge them in the CRM" in letter.text
+    assert "merge them in the CRM" in letter.text
     right = app.crm.list_records("company")[1]
     app.crm.upsert("company", f"RC-{firm.id:08d}", {}, crm_id=right.id)
     with app.transaction() as tx:

@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from recruit.crm.mapping import MappingInvalid, find_mapping
 from recruit.crm.port import CrmError
 from recruit.insights.crm import crm_health, list_dead_letters
+from recruit.insights.crm_questions import count_questions
 from recruit.sync.doctor import Finding, examine
 from recruit.sync.usecases import DeadLetterNotFound, discard_dead, replay_dead, replay_dead_class
 from recruit.web.pages import redirect, render
@@ -23,6 +24,7 @@ def show_crm(request: Request, app: AppDep, tx: ReadingTx) -> Response:
         "desk/crm.html",
         health=crm_health(tx),
         letters=list_dead_letters(tx),
+        questions=count_questions(tx),
         crm=app.crm.name if app.crm else None,
     )
 

@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import sqlite
 
 from recruit.db.base import BigInt, Json, UtcDateTime
+from sqlalchemy.dialects import sqlite
 
 revision = "0002"
 down_revision = "0001"
@@ -61,6 +61,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
     op.create_table(
+        "crm_question",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("object_type", sa.String(length=32), nullable=False),
+        sa.Column("object_id", BigInt, nullable=False),
+        sa.Column("external_id", sa.String(length=80), nullable=False),
+        sa.Column("crm_object", sa.String(length=64), nullable=False),
+        sa.Column("ours", Json, nullable=False),
+        sa.Column("fits", Json, nullable=False),
+        sa.Column("not_these", Json, nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("link_to", sa.String(length=100), nullable=True),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_crm_question")),
+        sa.UniqueConstraint(
+            "object_type", "object_id", name=op.f("uq_crm_question_object_type_object_id")
+        ),
+    )
+    with op.batch_alter_table("crm_question", schema=None) as batch_op:
+        batch_op.create_index("ix_crm_question_status", ["status", "asked_at"], unique=False)
+
+    op.create_table(
         "hook_mark",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("outbox_id", BigInt, nullable=False),
@@ -88,6 +111,15 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("added_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_lesson_file")),
+    )
+    op.create_table(
+        "lesson_package",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("scos", Json, nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_lesson_package")),
     )
     op.create_table(
         "look_alike",
@@ -291,6 +323,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_id", "url_hash", name=op.f("uq_known_page_source_id_url_hash")),
     )
     op.create_table(
+        "lesson_package_file",
+        sa.Column("package_sha256", sa.String(length=64), nullable=False),
+        sa.Column("path", sa.String(length=300), nullable=False),
+        sa.Column("content_type", sa.String(length=100), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["package_sha256"],
+            ["lesson_package.sha256"],
+            name=op.f("fk_lesson_package_file_package_sha256"),
+        ),
+        sa.PrimaryKeyConstraint("package_sha256", "path", name=op.f("pk_lesson_package_file")),
+    )
+    op.create_table(
         "listed_firm",
         sa.Column("id", BigInt, nullable=False),
         sa.Column("list_name", sa.String(length=100), nullable=False),
@@ -392,6 +437,32 @@ def upgrade() -> None:
             ["person_id"], ["person.id"], name=op.f("fk_notice_preference_person_id")
         ),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_notice_preference")),
+    )
+    op.create_table(
+        "package_progress",
+        sa.Column("id", BigInt, nullable=False),
+        sa.Column("person_id", BigInt, nullable=False),
+        sa.Column("course_key", sa.String(length=100), nullable=False),
+        sa.Column("lesson_key", sa.String(length=100), nullable=False),
+        sa.Column("package_sha256", sa.String(length=64), nullable=False),
+        sa.Column("cmi", Json, nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["package_sha256"],
+            ["lesson_package.sha256"],
+            name=op.f("fk_package_progress_package_sha256"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_package_progress_person_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_package_progress")),
+        sa.UniqueConstraint(
+            "person_id",
+            "course_key",
+            "lesson_key",
+            name=op.f("uq_package_progress_person_id_course_key_lesson_key"),
+        ),
     )
     op.create_table(
         "person_identity",
@@ -918,8 +989,8 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
@@ -975,13 +1046,13 @@ def downgrade() -> None:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
 
@@ -1139,6 +1210,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_identity_person_id"))
 
     op.drop_table("person_identity")
+    op.drop_table("package_progress")
     op.drop_table("notice_preference")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_status_next_at")
@@ -1155,6 +1227,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_listed_firm_domain"))
 
     op.drop_table("listed_firm")
+    op.drop_table("lesson_package_file")
     op.drop_table("known_page")
     with op.batch_alter_table("hook", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hook_api_key_id"))
@@ -1191,10 +1264,15 @@ def downgrade() -> None:
     op.drop_table("program")
     op.drop_table("persons_verdict")
     op.drop_table("look_alike")
+    op.drop_table("lesson_package")
     op.drop_table("lesson_file")
     op.drop_table("hook_taken")
     op.drop_table("hook_said")
     op.drop_table("hook_mark")
+    with op.batch_alter_table("crm_question", schema=None) as batch_op:
+        batch_op.drop_index("ix_crm_question_status")
+
+    op.drop_table("crm_question")
     op.drop_table("audit_head")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_entry_person_seq")
