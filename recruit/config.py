@@ -124,6 +124,10 @@ class Settings:
     base_url: str = _setting(
         "http://127.0.0.1:8000", doc="Address under which people reach this installation."
     )
+    packages_url: str = _setting(
+        "",
+        doc="Address of the same server under another host name, where SCORM packages run apart from the portal; empty means localhost and 127.0.0.1 for each other, and anywhere else that packages can't be opened.",
+    )
     host: str = _setting("127.0.0.1", doc="Address that the web server listens on.")
     port: int = _setting(8000, doc="Port that the web server listens on.")
     log_json: bool = _setting(False, doc="Write logs as JSON lines instead of coloured text.")
@@ -209,6 +213,11 @@ class Settings:
     crm_token: Secret = _setting(
         Secret(""), doc="HubSpot: the private app's token. Pipedrive: the API token.", secret=True
     )
+    crm_webhook_secret: Secret = _setting(
+        Secret(""),
+        doc="Secret of those who may hint at /hooks/crm that the CRM has changed: HubSpot's client secret, or whsec_… (Standard Webhooks); empty: nobody may.",
+        secret=True,
+    )
     hooks_allow_private: bool = _setting(
         False,
         doc="Whether outgoing webhooks may go to private addresses and by plain http; for tests on one machine.",
@@ -290,6 +299,14 @@ def _check(settings: Settings) -> None:
     base = urlsplit(settings.base_url)
     if base.scheme not in {"http", "https"} or not base.hostname:
         raise SettingsError(f"RECRUIT_BASE_URL={settings.base_url!r} is not an http(s) address.")
+    packages = urlsplit(settings.packages_url)
+    is_address = packages.scheme in {"http", "https"} and packages.hostname
+    # Browsers tell hosts apart when they send cookies, and not ports.
+    if settings.packages_url and (not is_address or packages.hostname == base.hostname):
+        raise SettingsError(
+            f"RECRUIT_PACKAGES_URL={settings.packages_url!r} is not an http(s) address with another "
+            "host name than RECRUIT_BASE_URL."
+        )
     if settings.demo_clock_shift_s and settings.mode is not Mode.DEMO:
         raise SettingsError("RECRUIT_DEMO_CLOCK_SHIFT_S works in demo mode only.")
     _check_crm(settings)

@@ -2,7 +2,7 @@
 
 from fastapi import Depends, FastAPI
 
-from recruit.web import auth, inbound, notices, sign_in_links, unsubscribe
+from recruit.web import auth, crm_hints, inbound, notices, sign_in_links, unsubscribe
 from recruit.web.api.app import create_api
 from recruit.web.desk import (
     builder,
@@ -38,7 +38,7 @@ from recruit.web.packages.server import PackagesApart, create_packages
 from recruit.web.pages import FOLDER, CachedStatic
 from recruit.web.portal import routes as portal
 from recruit.web.public import routes as public
-from recruit.web.request import check_csrf, require_staff
+from recruit.web.request import check_csrf, require_staff, stay_within_partner
 from recruit.web.security import SecurityHeaders, is_https
 from recruit.wiring import App
 
@@ -88,10 +88,11 @@ def create_app(app: App) -> FastAPI:
     # Whoever is not of the staff is told so before a form is read.
     for page in DESK:
         web.include_router(page.router, dependencies=[Depends(require_staff), csrf])
-    web.include_router(portal.router, dependencies=[csrf])
+    web.include_router(portal.router, dependencies=[csrf, Depends(stay_within_partner)])
     web.include_router(public.router, dependencies=[csrf])
     # Mail providers post here without a session: see the module.
     web.include_router(unsubscribe.router)
     web.include_router(inbound.router)
+    web.include_router(crm_hints.router)
     web.include_router(notices.router)
     return web

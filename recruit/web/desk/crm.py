@@ -36,7 +36,7 @@ def replay(request: Request, app: AppDep, tx: WritingTx, entry_id: int) -> Respo
         replay_dead(tx, entry_id=entry_id)
     except DeadLetterNotFound:
         return redirect(request, "/crm", "That change is not among the refused ones any more.")
-    app.wake("sync.push_changes")
+    app.wake("sync.push")
     return redirect(request, "/crm", "Queued again.")
 
 
@@ -54,7 +54,7 @@ def discard(request: Request, tx: WritingTx, person: StaffPerson, entry_id: int)
 def replay_class(request: Request, app: AppDep, tx: WritingTx, error_class: str) -> Response:
     """Queue again everything that was refused for one kind of reason."""
     count = replay_dead_class(tx, error_class=error_class)
-    app.wake("sync.push_changes")
+    app.wake("sync.push")
     return redirect(request, "/crm", f"Queued again: {count}.")
 
 

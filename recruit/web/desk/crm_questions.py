@@ -84,5 +84,5 @@ def answer_question(
                 return redirect(request, _url(question_id), "Taken back. It waits again.")
     except (AnswerRefused, QuestionNotFound) as error:
         return redirect(request, _url(), str(error), kind="stop")
-    tx.after_commit(lambda: app.wake("sync.push_changes"))
+    tx.after_commit(lambda: app.wake("sync.push"))
     return redirect(request, _url(last=question_id), words)
