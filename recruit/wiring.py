@@ -14,6 +14,7 @@ import recruit.hooks.tables
 import recruit.learning.tables
 import recruit.notices.tables
 import recruit.onboarding.joining_tables
+import recruit.onboarding.package_tables
 import recruit.onboarding.tables
 import recruit.onboarding.training_tables
 import recruit.scoring.tables

@@ -10,6 +10,7 @@ from recruit.db.transaction import Transaction
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.definitions import ContentError
 from recruit.onboarding.lesson_files import keep_lesson_files, read_lesson_files
+from recruit.onboarding.packages import Package, keep_packages, read_lesson_packages
 from recruit.onboarding.program import ProgramDefinition, parse_program
 from recruit.onboarding.programs import publish_program
 from recruit.onboarding.publishing import (
@@ -37,6 +38,7 @@ class Content:
     resources: tuple[ResourceDefinition, ...]
     program: ProgramDefinition | None = None
     files: tuple[CheckedFile, ...] = ()
+    packages: tuple[Package, ...] = ()
 
 
 def read_content(folder: Path | Traversable) -> Content:
@@ -49,11 +51,14 @@ def read_content(folder: Path | Traversable) -> Content:
     )
     courses: dict[str, CourseDefinition] = {}
     files: list[CheckedFile] = []
+    packages: list[Package] = []
     for name in names:
         course, held = read_lesson_files(
             folder, parse_course(_toml(folder, name), file=name), file=name
         )
         files += held
+        course, packed = read_lesson_packages(folder, course, file=name)
+        packages += packed
         if course.key in courses:
             raise ContentError(
                 f"{name}: key: Another file has a course {course.key!r} too. Rename one of them."
@@ -77,6 +82,7 @@ def read_content(folder: Path | Traversable) -> Content:
             else None
         ),
         files=tuple(files),
+        packages=tuple(packages),
     )
 
 
@@ -99,6 +105,7 @@ def publish_content(tx: Transaction, content: Content) -> None:
             grace_days=rule.grace_days if rule else None,
         )
     keep_lesson_files(tx, content.files)
+    keep_packages(tx, content.packages)
     for course in content.courses:
         publish_course(tx, definition=course)
     publish_track(tx, definition=content.track, file="track.toml")

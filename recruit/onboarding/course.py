@@ -30,9 +30,10 @@ def _file_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A few minutes: reading, a video to follow a link to, or a file to take along.
+    """A few minutes: reading, a video to follow a link to, a file to take along, or a SCORM package.
 
-    `file` names a file beside the course's; `file_sha256` is what it held when it was published.
+    `file` and `package` name files beside the course's; the hashes are what they held when they were
+    published. `sco` is the part of the package that is opened, where it has several.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -44,11 +45,14 @@ class Lesson:
     video: Annotated[str, Field(max_length=500), AfterValidator(_https)] = ""
     file: Annotated[str, Field(max_length=200), AfterValidator(_file_name)] = ""
     file_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    package: Annotated[str, Field(max_length=200), AfterValidator(_file_name)] = ""
+    package_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    sco: Annotated[str, Field(max_length=200)] = ""
 
     def __post_init__(self) -> None:
         """Refuse a lesson that holds nothing."""
-        if not ((self.markdown or "").strip() or self.video or self.file):
-            raise ValueError("A lesson holds something. Add markdown, video or file.")
+        if not ((self.markdown or "").strip() or self.video or self.file or self.package):
+            raise ValueError("A lesson holds something. Add markdown, video, file or package.")
 
 
 @dataclass(frozen=True)

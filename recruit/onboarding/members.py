@@ -32,6 +32,12 @@ class AlreadySignedIn(ValueError):
     """The person has chosen a password, so a new invitation link would take their account over."""
 
 
+def find_partner_id(tx: Transaction, *, person_id: int) -> int | None:
+    """Return the partner that a person belongs to now."""
+    member = store.find_member(tx, person_id)
+    return None if member is None else member.partner_id
+
+
 def add_member(
     tx: Transaction, *, partner_id: int, email: str, name: str, role: MemberRole
 ) -> PartnerMember:

@@ -110,7 +110,7 @@ def _archive(content: bytes) -> tuple[str, frozenset[str]]:
     if len(entries) > _MOST_ENTRIES or unpacked > _MOST_UNPACKED:
         raise UploadRefused("The archive unpacks to far too much. Send its files one by one.")
     for entry in entries:
-        _check_entry(entry)
+        check_entry(entry)
     names = {entry.filename for entry in entries}
     if "[Content_Types].xml" in names:
         for part, (kind, endings) in _OFFICE.items():
@@ -119,7 +119,8 @@ def _archive(content: bytes) -> tuple[str, frozenset[str]]:
     return "application/zip", frozenset({".zip"})
 
 
-def _check_entry(entry: zipfile.ZipInfo) -> None:
+def check_entry(entry: zipfile.ZipInfo) -> None:
+    """Refuse an entry that leaves its folder, hides what it is or swells up; raises `UploadRefused`."""
     name = entry.filename.replace("\\", "/")
     if name.startswith("/") or ".." in name.split("/") or re.match(r"^[A-Za-z]:", name):
         raise UploadRefused("The archive holds a file that would leave its folder. Make it anew.")

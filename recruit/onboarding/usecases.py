@@ -33,6 +33,7 @@ from recruit.onboarding.gathering import (
 )
 from recruit.onboarding.members import (
     AlreadySignedIn,
+    find_partner_id,
     invite_member,
     invite_signatory,
     leave_member,
@@ -40,6 +41,7 @@ from recruit.onboarding.members import (
     renew_invitation,
     take_partner_back,
 )
+from recruit.onboarding.packages import CmiRefused, NotAttended, save_progress
 from recruit.onboarding.programs import UnknownProgram, get_program, publish_program
 from recruit.onboarding.proofs import (
     AlreadyDecidedProof,
@@ -108,10 +110,12 @@ __all__ = [
     "AlreadyDecidedProof",
     "AlreadySignedIn",
     "ApplicationForm",
+    "CmiRefused",
     "CompanyIncomplete",
     "FormRefused",
     "GateNotMet",
     "NotAMember",
+    "NotAttended",
     "NotNow",
     "NotSignedProperly",
     "NotStarted",
@@ -152,6 +156,7 @@ __all__ = [
     "decide_proof",
     "decline_candidate",
     "find_open_domain",
+    "find_partner_id",
     "find_question",
     "find_turn",
     "gather_evidence",
@@ -180,6 +185,7 @@ __all__ = [
     "review_attempt",
     "revoke_certificate",
     "save_company",
+    "save_progress",
     "seal_acceptance",
     "send_reminders",
     "sign_agreement",

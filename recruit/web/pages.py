@@ -81,6 +81,11 @@ def _environment() -> Environment:
     return environment
 
 
+def fill(template: str, **context: Any) -> str:
+    """Return a template filled in, for a page that is none of the portal's or the desk's own."""
+    return _environment().get_template(template).render(**context)
+
+
 def render(
     request: Request,
     template: str,

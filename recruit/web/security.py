@@ -52,10 +52,11 @@ class CsrfRefused(Exception):
 class SecurityHeaders:
     """ASGI middleware that puts the security headers on every response; pages are never cached."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
-        """Wrap `app`; `https` adds the promise to be reached by https only."""
+    def __init__(self, app: ASGIApp, *, https: bool, frames: str = "'none'") -> None:
+        """Wrap `app`; `https` adds the promise to be reached by https only, `frames` what pages frame."""
         self.app = app
         self.headers = dict(HEADERS)
+        self.headers["Content-Security-Policy"] += f"; frame-src {frames}"
         if https:
             self.headers["Strict-Transport-Security"] = "max-age=31536000"
 

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from recruit.insights.training import QuizPage, course_page, last_result, lesson_file, quiz_page
 from recruit.onboarding.grading import AnswersIncomplete, InvalidAnswer
 from recruit.onboarding.usecases import (
+    NotAttended,
     NothingToTake,
     NotNow,
     NotStarted,
@@ -16,12 +17,13 @@ from recruit.onboarding.usecases import (
     view_lesson,
 )
 from recruit.web.errors import show_error
+from recruit.web.packages.origin import address_of
 from recruit.web.pages import redirect, render
 from recruit.web.portal.files import attach
 from recruit.web.portal.forms import PostedForm
 from recruit.web.portal.locked import show_locked
 from recruit.web.portal.markdown import to_html
-from recruit.web.request import AppDep, PartnerPerson, ReadingTx, WritingTx
+from recruit.web.request import AppDep, PartnerPerson, ReadingTx, WritingTx, get_app
 
 router = APIRouter()
 ANSWER = "q-"
@@ -54,6 +56,9 @@ def show_lesson(
         lesson=lesson,
         number=page.course.lessons.index(lesson) + 1,
         html=to_html(lesson.markdown or ""),
+        package=address_of(get_app(request), request, person.session_id, key, lesson.key)
+        if lesson.package
+        else "",
     )
 
 
@@ -62,7 +67,11 @@ def finish_lesson(
     request: Request, tx: WritingTx, person: PartnerPerson, key: str, lesson_key: str
 ) -> Response:
     """Write down that the lesson was read, and go on to what follows it."""
-    view_lesson(tx, person_id=person.person_id, course_key=key, lesson_key=lesson_key)
+    try:
+        view_lesson(tx, person_id=person.person_id, course_key=key, lesson_key=lesson_key)
+    except NotAttended as error:
+        here = f"/portal/courses/{key}/lessons/{lesson_key}"
+        return redirect(request, here, str(error), kind="wait")
     page = course_page(tx, person.person_id, key)
     following = page.after(lesson_key) or page.next_lesson
     base = f"/portal/courses/{page.course.key}"

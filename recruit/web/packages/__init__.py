@@ -1,0 +1,1 @@
+"""SCORM packages, served under another host name than the portal, which they cannot read."""
