@@ -2,13 +2,14 @@
 
 between the final dot and the server's 250 nobody can know whether a message is on its way. So the
 caller talks until the server waits for the text (`offer`), writes down that it is about to send, and
-only then lets the message go (`finish`).
+only then lets the message go (`finish`). A mailer that talks on several connections says the same in
+smaller steps: `begin`, `await_readiness`, `let_go`, `await_answer`.
 """
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class DefinitelyNotSent(Exception):
@@ -30,6 +31,10 @@ class DefinitelyNotSent(Exception):
 
 class OutcomeUnknown(Exception):
     """The connection broke after the message was let go; it may or may not arrive."""
+
+
+class NoRoom(Exception):
+    """No further conversation can begin while those that have begun last; nothing was said of the message."""
 
 
 class InboxUnavailable(Exception):
@@ -65,6 +70,39 @@ class Mailer(Protocol):
 
     def close(self) -> None:
         """End the connection."""
+        ...
+
+
+class Conversation(Protocol):
+    """A message that the server has been told of, and may not have answered yet."""
+
+    def answers_within(self, seconds: float) -> bool:
+        """Return whether `await_readiness` will probably return within so many seconds."""
+        ...
+
+    def await_readiness(self) -> None:
+        """Wait until the server waits for the text; raises DefinitelyNotSent."""
+        ...
+
+    def let_go(self) -> None:
+        """Send text and dot without waiting for the answer; raises DefinitelyNotSent."""
+        ...
+
+    def await_answer(self) -> str:
+        """Return the server's words to the dot; raises DefinitelyNotSent or OutcomeUnknown."""
+        ...
+
+    def abandon(self) -> None:
+        """Hang up; before `let_go`, nothing is sent."""
+        ...
+
+
+@runtime_checkable
+class ParallelMailer(Mailer, Protocol):
+    """A mailer that can talk about several messages at once, each on a connection of its own."""
+
+    def begin(self, envelope: Envelope, message: bytes) -> Conversation:
+        """Tell the server of a message without waiting for its answer; raises DefinitelyNotSent or NoRoom."""
         ...
 
 

@@ -1,13 +1,28 @@
 """What became of a touch that a sender holds: written once, by whoever can prove its claim.
 
-A touch whose message may be on its way is never pending again by itself. The two writes of each message
-that goes well are plain statements, since they bound how fast we send.
+A touch whose message may be on its way is never pending again by itself. The two writes of messages that
+go well are plain statements over a group of them, since they bound how fast we send.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import cast
+from functools import lru_cache
+from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, exists, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    exists,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
@@ -15,12 +30,13 @@ from recruit.mail.port import DefinitelyNotSent
 from recruit.mail.refusals import judge_refusal
 from recruit.sequences.claiming import Claim
 from recruit.sequences.mailboxes import pause_mailbox
-from recruit.sequences.planning import plan_step, standing_rules
+from recruit.sequences.planning import Planned, plan, standing_rules, write_plans
 from recruit.sequences.quota import give_place_back
 from recruit.sequences.stopping import finish_enrollments, lock_to_stop
-from recruit.sequences.store import announce_firm, lock_touch, move_touch
+from recruit.sequences.store import announce_firm, lock_touch, mailbox_id_of, move_touch
 from recruit.sequences.suppression import suppress
-from recruit.sequences.tables import Enrollment, Mailbox, Sequence, Touch
+from recruit.sequences.tables import Enrollment, Mailbox, Touch
+from recruit.sequences.tables import Sequence as SequenceRow
 from recruit.sequences.values import (
     EnrollmentStatus,
     ExitReason,
@@ -40,28 +56,14 @@ _PARKED = (
 )
 
 _touch, _enrollment, _sequence, _mailbox, _firm = (
-    cast("Table", table.__table__) for table in (Touch, Enrollment, Sequence, Mailbox, Firm)
-)
-_SENDING = (
-    update(_touch)
-    .where(
-        _touch.c.id == bindparam("touch"),
-        _touch.c.status == TouchStatus.CLAIMED,
-        _touch.c.fence == bindparam("claimed"),
-        # A pause that was committed by now stops what was claimed before it.
-        exists().where(
-            _sequence.c.id == bindparam("sequence"), _sequence.c.status == SequenceStatus.ACTIVE
-        ),
-        exists().where(_mailbox.c.id == bindparam("mailbox"), _mailbox.c.paused_at.is_(None)),
-    )
-    .values(status=TouchStatus.SENDING, lease_until=bindparam("until"))
-    .returning(_touch.c.id)
+    cast("Table", table.__table__) for table in (Touch, Enrollment, SequenceRow, Mailbox, Firm)
 )
 _LOCK = (
     select(
+        _enrollment.c.id,
         _enrollment.c.status,
         _firm.c.merged_into_id,
-        _sequence.c.status,
+        _sequence.c.status.label("sequence_status"),
         _mailbox.c.address,
         _mailbox.c.paused_at,
         _mailbox.c.paused_reason,
@@ -69,67 +71,107 @@ _LOCK = (
     .select_from(_enrollment)
     .join(_firm, _firm.c.id == _enrollment.c.firm_id)
     .join(_sequence, _sequence.c.id == _enrollment.c.sequence_id)
-    .join(_mailbox, _mailbox.c.id == bindparam("mailbox"))
-    .where(_enrollment.c.id == bindparam("enrollment"))
+    .join(_mailbox, _mailbox.c.id == mailbox_id_of())
+    .where(_enrollment.c.id.in_(bindparam("enrollments", expanding=True)))
+    .order_by(_enrollment.c.id)
     .with_for_update(key_share=True, of=_enrollment)
 )
-_SENT = (
-    update(_touch)
-    .where(
-        _touch.c.id == bindparam("touch"),
-        _touch.c.fence == bindparam("claimed"),
-        # A late answer settles what was parked meanwhile: it is the evidence that was missing.
-        _touch.c.status.in_((TouchStatus.SENDING, TouchStatus.UNKNOWN)),
-    )
-    .values(
-        status=TouchStatus.SENT,
-        lease_until=None,
-        settled_at=bindparam("at"),
-        settled_by="engine",
-        outcome=bindparam("words"),
-        blocked_by="",
-    )
-    .returning(_touch.c.id)
+# A pause that was committed by now stops what was claimed before it.
+_may_go = exists().where(
+    _enrollment.c.id == _touch.c.enrollment_id,
+    _sequence.c.id == _enrollment.c.sequence_id,
+    _sequence.c.status == SequenceStatus.ACTIVE,
+    _mailbox.c.id == mailbox_id_of(),
+    _mailbox.c.paused_at.is_(None),
 )
 
 
-def mark_sending(tx: Transaction, claim: Claim) -> bool:
-    """Write down that the message is about to be let go; False when it may not go any more."""
+def _held(count: int) -> ColumnElement[bool]:
+    """Return the condition that a touch is one of so many claims, and its fence still that claim's."""
+    return or_(
+        *(
+            and_(_touch.c.id == bindparam(f"touch_{i}"), _touch.c.fence == bindparam(f"fence_{i}"))
+            for i in range(count)
+        )
+    )
+
+
+def _name(claims: Sequence[Claim]) -> dict[str, Any]:
+    """Return the parameters of `_held`."""
+    named: dict[str, Any] = {}
+    for i, claim in enumerate(claims):
+        named[f"touch_{i}"], named[f"fence_{i}"] = claim.touch_id, claim.fence
+    return named
+
+
+# Built once for each size of a group.
+@lru_cache(maxsize=64)
+def _sending(count: int) -> ReturningUpdate[int]:
+    return (
+        update(_touch)
+        .where(_held(count), _touch.c.status == TouchStatus.CLAIMED, _may_go)
+        .values(status=TouchStatus.SENDING, lease_until=bindparam("until"))
+        .returning(_touch.c.id)
+    )
+
+
+@lru_cache(maxsize=64)
+def _sent(count: int) -> ReturningUpdate[int]:
+    words: dict[BindParameter[Any], BindParameter[Any]] = {
+        bindparam(f"touch_{i}"): bindparam(f"words_{i}", type_=Text) for i in range(count)
+    }
+    return (
+        update(_touch)
+        # A late answer settles what was parked meanwhile: it is the evidence that was missing.
+        .where(_held(count), _touch.c.status.in_((TouchStatus.SENDING, TouchStatus.UNKNOWN)))
+        .values(
+            status=TouchStatus.SENT,
+            lease_until=None,
+            settled_at=bindparam("at"),
+            settled_by="engine",
+            outcome=case(*((_touch.c.id == touch, said) for touch, said in words.items())),
+            blocked_by="",
+        )
+        .returning(_touch.c.id)
+    )
+
+
+def mark_sending(tx: Transaction, claims: Sequence[Claim]) -> set[int]:
+    """Write down which messages are about to be let go; return those touches that still may go."""
+    if not claims:
+        return set()
+    until = tx.now + max(claim.lasts for claim in claims)
+    rows = tx.session.connection().execute(_sending(len(claims)), {**_name(claims), "until": until})
+    return {touch_id for (touch_id,) in rows}
+
+
+def record_sent(tx: Transaction, answers: Sequence[tuple[Claim, str]]) -> None:
+    """The server took these messages, in these words: settle the touches and plan the next steps."""
+    if not answers:
+        return
     connection = tx.session.connection()
-    changed = connection.execute(
-        _SENDING,
-        {
-            "touch": claim.touch_id,
-            "claimed": claim.fence,
-            "sequence": claim.course.sequence_id,
-            "mailbox": claim.mailbox_id,
-            "until": tx.now + claim.lasts,
-        },
-    ).first()
-    return changed is not None
-
-
-def record_sent(tx: Transaction, claim: Claim, words: str) -> bool:
-    """The server took the message: settle the touch and plan the next step."""
-    course, connection = claim.course, tx.session.connection()
-    row = connection.execute(
-        _LOCK, {"enrollment": course.enrollment_id, "mailbox": claim.mailbox_id}
-    ).one()
-    status, merged_into, sequence, address, paused_at, reason = row
-    changed = connection.execute(
-        _SENT, {"touch": claim.touch_id, "claimed": claim.fence, "at": tx.now, "words": words}
-    ).first()
-    if changed is None:
-        return False
-    if status is not EnrollmentStatus.FINISHED:
-        following = course.definition.following(claim.step_index)
-        rules = standing_rules(sequence, address, paused_at, reason)
-        plan_step(tx, course.under(rules), following, tx.now)
-    if merged_into is None:
-        tx.announce("firm", course.firm_id)
-    else:
-        announce_firm(tx, course.firm_id)
-    return True
+    claims = [claim for claim, _ in answers]
+    ids = sorted({claim.course.enrollment_id for claim in claims})
+    locked = {row.id: row for row in connection.execute(_LOCK, {"enrollments": ids})}
+    words = {f"words_{i}": said for i, (_, said) in enumerate(answers)}
+    named = {**_name(claims), **words, "at": tx.now}
+    settled = {touch_id for (touch_id,) in connection.execute(_sent(len(claims)), named)}
+    plans: list[Planned] = []
+    for claim in claims:
+        if claim.touch_id not in settled:
+            continue
+        course, row = claim.course, locked[claim.course.enrollment_id]
+        if row.status is not EnrollmentStatus.FINISHED:
+            rules = standing_rules(
+                row.sequence_status, row.address, row.paused_at, row.paused_reason
+            )
+            following = course.definition.following(claim.step_index)
+            plans.append(plan(course.under(rules), following, tx.now))
+        if row.merged_into_id is None:
+            tx.announce("firm", course.firm_id)
+        else:
+            announce_firm(tx, course.firm_id)
+    write_plans(tx, plans)
 
 
 def record_unknown(tx: Transaction, claim: Claim, why: str) -> None:
@@ -191,7 +233,7 @@ def release(tx: Transaction, claim: Claim, rule: str = "") -> bool:
     if found is None or found[0].status is not TouchStatus.CLAIMED:
         return False
     touch = found[0]
-    sequence = tx.session.get_one(Sequence, claim.course.sequence_id, populate_existing=True)
+    sequence = tx.session.get_one(SequenceRow, claim.course.sequence_id, populate_existing=True)
     mailbox = tx.session.get_one(Mailbox, claim.mailbox_id, populate_existing=True)
     paused, _ = standing_rules(
         sequence.status, mailbox.address, mailbox.paused_at, mailbox.paused_reason

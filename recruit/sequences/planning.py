@@ -1,8 +1,9 @@
 """Which touch comes next: its row is made when the one before is settled, in the same transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
 
@@ -25,7 +26,7 @@ _INSERT = insert(cast("Table", Touch.__table__))
 _enrollment = cast("Table", Enrollment.__table__)
 _FINISH_AT = (
     update(_enrollment)
-    .where(_enrollment.c.id == bindparam("enrollment_id"))
+    .where(_enrollment.c.id == bindparam("enrolled"))
     .values(finish_at=bindparam("waited_for_until"))
 )
 
@@ -135,20 +136,23 @@ def plan_after(tx: Transaction, enrollment: Enrollment, touch: Touch) -> None:
     plan_step(tx, course, course.definition.following(touch.step_index), tx.now)
 
 
-def plan_step(tx: Transaction, course: Course, step_index: int | None, after: datetime) -> None:
-    """Make the row of a step that counts from `after`; past the last step, set when waiting ends."""
+@dataclass(frozen=True)
+class Planned:
+    """What comes next for an enrollment: a touch, as a row, or until when an answer is waited for."""
+
+    enrollment_id: int
+    touch: dict[str, Any] | None
+    finish_at: datetime | None = None
+
+
+def plan(course: Course, step_index: int | None, after: datetime) -> Planned:
+    """Return the step that counts from `after`; past the last step, when waiting ends."""
     definition = course.definition
     if step_index is None:
-        finish_at = finish_due(definition, course.place, after)
-        tx.session.connection().execute(
-            _FINISH_AT,
-            {"enrollment_id": course.enrollment_id, "waited_for_until": finish_at},
-        )
-        return
+        return Planned(course.enrollment_id, None, finish_due(definition, course.place, after))
     kind = definition.steps[step_index].kind
-    due_at = first_due(course.view(step_index, after), definition, after)
-    tx.session.connection().execute(
-        _INSERT,
+    return Planned(
+        course.enrollment_id,
         {
             "enrollment_id": course.enrollment_id,
             "sequence_id": course.sequence_id,
@@ -157,7 +161,27 @@ def plan_step(tx: Transaction, course: Course, step_index: int | None, after: da
             "kind": kind,
             "status": TouchStatus.PENDING,
             "address_key": course.key,
-            "due_at": due_at,
+            "due_at": first_due(course.view(step_index, after), definition, after),
             "blocked_by": course.rules[0 if kind is StepKind.EMAIL else 1],
         },
     )
+
+
+def write_plans(tx: Transaction, plans: Iterable[Planned]) -> None:
+    """Write what comes next for some enrollments."""
+    touches, ends = [], []
+    for one in plans:
+        if one.touch is not None:
+            touches.append(one.touch)
+        else:
+            ends.append({"enrolled": one.enrollment_id, "waited_for_until": one.finish_at})
+    connection = tx.session.connection()
+    if touches:
+        connection.execute(_INSERT, touches)
+    if ends:
+        connection.execute(_FINISH_AT, ends)
+
+
+def plan_step(tx: Transaction, course: Course, step_index: int | None, after: datetime) -> None:
+    """Write which step comes next for one enrollment."""
+    write_plans(tx, [plan(course, step_index, after)])

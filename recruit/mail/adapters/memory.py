@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
-from recruit.mail.port import Envelope, IncomingMail
+from recruit.mail.port import Delivery, Envelope, IncomingMail
 
 
 @dataclass
@@ -25,6 +25,37 @@ class MemoryDelivery:
 
 
 @dataclass
+class MemoryConversation:
+    """A message on its way to the process's own memory: nothing has to be waited for."""
+
+    mailer: "MemoryMailer"
+    envelope: Envelope
+    message: bytes
+    delivery: Delivery | None = None
+
+    def answers_within(self, seconds: float) -> bool:  # noqa: ARG002
+        """Return at once: yes."""
+        return True
+
+    def await_readiness(self) -> None:
+        """Offer the message."""
+        self.delivery = self.mailer.offer(self.envelope, self.message)
+
+    def let_go(self) -> None:
+        """Do nothing yet."""
+
+    def await_answer(self) -> str:
+        """Keep the message."""
+        assert self.delivery is not None
+        return self.delivery.finish()
+
+    def abandon(self) -> None:
+        """Forget the message."""
+        if self.delivery is not None:
+            self.delivery.abandon()
+
+
+@dataclass
 class MemoryMailer:
     """Keeps every message that it is given, in order."""
 
@@ -33,6 +64,10 @@ class MemoryMailer:
     def offer(self, envelope: Envelope, message: bytes) -> MemoryDelivery:
         """Accept any message."""
         return MemoryDelivery(self.sent, envelope, message)
+
+    def begin(self, envelope: Envelope, message: bytes) -> MemoryConversation:
+        """Begin a conversation about any message."""
+        return MemoryConversation(self, envelope, message)
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
