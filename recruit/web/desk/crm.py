@@ -5,8 +5,10 @@ from fastapi.responses import Response
 
 from recruit.crm.mapping import MappingInvalid, find_mapping
 from recruit.crm.port import CrmError
+from recruit.db.transaction import Transaction
 from recruit.insights.crm import crm_health, list_dead_letters
 from recruit.insights.crm_questions import count_questions
+from recruit.insights.crm_sides import FieldSides, firm_sides
 from recruit.sync.doctor import Finding, examine
 from recruit.sync.usecases import DeadLetterNotFound, discard_dead, replay_dead, replay_dead_class
 from recruit.web.pages import redirect, render
@@ -76,6 +78,14 @@ def check_mapping(request: Request, app: AppDep) -> Response:
     except CrmError as error:
         return _mapping(request, app, None, f"The CRM says: {error.text}")
     return _mapping(request, app, findings)
+
+
+def firm_crm_sides(app: App, tx: Transaction, firm_id: int) -> list[FieldSides]:
+    """Return a firm's record on both sides; none where the mapping can't be read."""
+    try:
+        return firm_sides(tx, find_mapping(app.settings.var_dir, app.settings.crm), firm_id)
+    except MappingInvalid:
+        return []
 
 
 def _mapping(

@@ -15,11 +15,12 @@ from recruit.insights.standing import STATE_WORDS, ProspectState
 from recruit.onboarding.progress import StepState
 from recruit.onboarding.values import PartnerState
 from recruit.web.desk.chance import read_chance
+from recruit.web.desk.crm import firm_crm_sides
 from recruit.web.desk.firm_changes import RowId
 from recruit.web.desk.prospects import active_sequences, read_panel
 from recruit.web.errors import show_error
 from recruit.web.pages import render
-from recruit.web.request import ReadingTx
+from recruit.web.request import ReadingTx, get_app
 
 router = APIRouter()
 
@@ -81,7 +82,10 @@ def show_firm(request: Request, tx: ReadingTx, firm_id: RowId, tab: str = "") ->
 def _extra(request: Request, tx: Transaction, firm: FirmPage, tab: str) -> dict[str, Any]:
     if tab == "score":
         return {"chance": read_chance(request, tx, firm)}
-    return {"events": firm_sync_history(tx, firm.firm_id)} if tab == "crm" else {}
+    if tab == "crm":
+        sides = firm_crm_sides(get_app(request), tx, firm.firm_id)
+        return {"events": firm_sync_history(tx, firm.firm_id), "sides": sides}
+    return {}
 
 
 def next_action(
