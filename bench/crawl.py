@@ -2,19 +2,21 @@
 
 The peer is a bare Scrapy spider that fetches the same pages and reads nothing, in the same run. The site is
 a process of its own; so is each crawler, as in production. What loads before the first page (a second, once
-a crawl) counts for neither. Memory is the most that the crawler itself held (VmHWM: what getrusage tells
-begins with the size of the process that started it).
+a crawl) counts for neither. Memory and CPU time are those of the crawler with its reading process; what both
+share of memory counts once (the proportional set size), which getrusage cannot tell.
 """
 
 import asyncio
 import json
 import re
+import resource
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter, process_time
+from threading import Thread
+from time import perf_counter, sleep
 
 from bench.result import Result
 from recruit.clock import SystemClock
@@ -167,26 +169,49 @@ def _crawl_bare(address: str) -> dict[str, float]:
     return watch.report() | {"pages": Bare.fetched}
 
 
-@dataclass(frozen=True)
+def _cpu_s() -> float:
+    """Return the CPU time of this process and of those that it has waited for."""
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+@dataclass
 class _Watch:
-    """Measures this process from now on."""
+    """Measures this process and those that it started, from now on."""
 
     started: float = field(default_factory=perf_counter)
-    worked: float = field(default_factory=process_time)
+    worked: float = field(default_factory=_cpu_s)
+    megabytes: float = 0.0
+
+    def __post_init__(self) -> None:
+        Thread(target=self._look, daemon=True).start()
+
+    def _look(self) -> None:
+        while True:
+            self.megabytes = max(self.megabytes, sum(map(_megabytes, _processes())))
+            sleep(1.0)  # a look costs some milliseconds
 
     def report(self) -> dict[str, float]:
         return {
             "seconds": perf_counter() - self.started,
-            "cpu_s": process_time() - self.worked,
-            "megabytes": _megabytes(),
+            "cpu_s": _cpu_s() - self.worked,
+            "megabytes": self.megabytes,
         }
 
 
-def _megabytes() -> float:
-    """Return the most memory that this process ever held."""
-    kilobytes = re.search(r"VmHWM:\s*([0-9]+)", Path("/proc/self/status").read_text())
-    assert kilobytes
-    return int(kilobytes[1]) / 1024
+def _processes() -> list[Path]:
+    me = Path("/proc/self").resolve()
+    children = (me / "task" / me.name / "children").read_text().split()
+    return [me, *(Path("/proc") / child for child in children)]
+
+
+def _megabytes(process: Path) -> float:
+    """Return a process's memory, its share of what several use; 0 for one that has ended."""
+    try:
+        found = re.search(r"(?m)^Pss:\s*([0-9]+)", (process / "smaps_rollup").read_text())
+    except OSError:
+        return 0.0
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def _firm(number: int) -> bytes:

@@ -19,6 +19,7 @@ from scrapy.utils.reactor import install_reactor
 
 from recruit.sourcing.crawling.guard import AddressGuard, GuardedResolver
 from recruit.sourcing.crawling.plan import CrawlPlan, Sink
+from recruit.sourcing.crawling.reader import PageReader, ReadingProcess
 from recruit.sourcing.crawling.robots import RobotsMiddleware
 
 _REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
@@ -46,6 +47,14 @@ def crawl(plan: CrawlPlan, sink: Sink) -> bool:
 
     Returns whether the crawl came to its end by itself. Raises what the sink raised.
     """
+    process = ReadingProcess(plan)
+    try:
+        return _crawl(plan, sink, process)
+    finally:
+        process.close()
+
+
+def _crawl(plan: CrawlPlan, sink: Sink, process: ReadingProcess) -> bool:
     install_reactor(_REACTOR)
     from twisted.internet import reactor as installed
 
@@ -64,7 +73,7 @@ def crawl(plan: CrawlPlan, sink: Sink) -> bool:
     )
     runner = AsyncCrawlerRunner(settings)
     crawler = Crawler(FirmSpider, runner.settings)
-    task = runner.crawl(crawler, plan=plan, sink=sink, guard=guard)
+    task = runner.crawl(crawler, reader=PageReader(process), sink=sink, guard=guard)
     signals: list[int] = []
 
     def look() -> None:

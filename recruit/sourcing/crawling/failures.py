@@ -57,6 +57,17 @@ def page_confused_us(page: Page, error: BaseException) -> PageResult:
     )
 
 
+def page_stopped_us(page: Page) -> PageResult:
+    """Return what to record of a page on which the reading process hung or died."""
+    problem = Problem(
+        page.url,
+        None,
+        "Reading the page took too long, or too much.",
+        "Leave it out by the patterns below [listing], and please report this page.",
+    )
+    return PageResult(page, "error", problems=(problem,))
+
+
 def page_was_lost(page: Page) -> PageResult:
     """Return what to record of a page that the engine took and never answered for."""
     problem = Problem(page.url, None, "The page was asked for and nothing came of it.", _AGAIN)

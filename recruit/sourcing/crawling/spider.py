@@ -12,7 +12,6 @@ import scrapy
 from scrapy.http import JsonResponse, Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from recruit.sourcing.crawling.extract import read_page
 from recruit.sourcing.crawling.failures import (
     page_confused_us,
     page_failed,
@@ -20,7 +19,8 @@ from recruit.sourcing.crawling.failures import (
     page_was_lost,
 )
 from recruit.sourcing.crawling.guard import AddressGuard
-from recruit.sourcing.crawling.plan import UNCHANGED, CrawlPlan, Page, PageResult, Sink
+from recruit.sourcing.crawling.plan import UNCHANGED, Page, PageResult, Sink
+from recruit.sourcing.crawling.reader import FetchedPage, PageReader
 
 _BATCH = 50  # results a transaction
 _IN_FLIGHT = (
@@ -34,12 +34,12 @@ class FirmSpider(scrapy.Spider):
 
     name = "firms"
 
-    def __init__(self, plan: CrawlPlan, sink: Sink, guard: AddressGuard, **kwargs: Any) -> None:
-        """Crawl by `plan`; pages come from `sink` and results go to it."""
+    def __init__(self, reader: PageReader, sink: Sink, guard: AddressGuard, **kwargs: Any) -> None:
+        """Take pages from `sink`, let `reader` read them, and give the results to `sink`."""
         super().__init__(**kwargs)
         self.error: BaseException | None = None
         self.stopped = False
-        self._plan = plan
+        self._reader = reader
         self._sink = sink
         self._guard = guard
         self._waiting: dict[int, Page] = {}
@@ -115,7 +115,7 @@ class FirmSpider(scrapy.Spider):
             meta={"page": page},
         )
 
-    def _fetched(self, response: Response, page: Page) -> None:
+    async def _fetched(self, response: Response, page: Page) -> None:
         if response.status == 304:
             # Whoever was not asked whether a page has changed cannot answer that it has not.
             error = HttpError(response, "304 without being asked")
@@ -129,12 +129,8 @@ class FirmSpider(scrapy.Spider):
             kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
             self._add(page_is_no_html(page, kind))
             return
-        try:
-            result = read_page(response, page, self._plan)
-        except Exception as error:
-            self._add(page_confused_us(page, error))
-        else:
-            self._add(result)
+        # Scrapy fetches no more than a few megabytes ahead of what waits here.
+        self._add(await self._reader.read(FetchedPage.of(page, response)))
 
     def _failed(self, failure: Any) -> None:
         # After a redirect the request is the last one, with the first one's meta.
