@@ -18,7 +18,7 @@ BecauseOption = Annotated[str, typer.Option("--because", help="Why, for those wh
 
 def register(model: typer.Typer) -> None:
     """Add this module's commands to `recruit model`."""
-    for command in (promote, rollback, explain, score, partners, draw, report):
+    for command in (promote, rollback, explain, score, partners, likeness, draw, report):
         model.command(command.__name__)(command)
 
 
@@ -150,6 +150,21 @@ def partners(
         for what, lift in (("declared", found.declared), ("left out in turn", found.learned))
     ]  # fmt: skip
     print_rows(rows, list(rows[0]), output_format)
+
+
+def likeness(output_format: FormatOption = Format.TABLE) -> None:
+    """Learn what the best partners have in common, for profiles with the criterion look_alike, and tell it."""
+    from recruit.insights.models import list_traits
+    from recruit.learning.resembling import refresh_likeness
+
+    with open_app() as app, app.transaction() as tx:
+        tables, is_new = refresh_likeness(tx)
+    rows = [{"trait": t.trait, "times_the_odds": round(t.times, 2)} for t in list_traits(tables)]
+    print_rows(rows, ["trait", "times_the_odds"], output_format)
+    if output_format is Format.TABLE:
+        news = "learned now" if is_new else "as it was known"
+        share = f"{tables.weight:.0%} of a criterion's points on {tables.partners:,} partners"
+        console.print(f"{tables.version}, {news}: {share}.", highlight=False)
 
 
 def draw(

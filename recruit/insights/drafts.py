@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from recruit.clock import stopwatch
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
+from recruit.scoring.alike_store import find_likeness
 from recruit.scoring.cards import definition_of
 from recruit.scoring.columnar import Assessed, Spans, assess, count, order
 from recruit.scoring.columns import FirmColumns, Ints
@@ -102,8 +103,10 @@ def preview_profile(tx: Transaction, definition: ProfileDefinition) -> Effect:
     profile_id = find_profile_id(tx, definition.name)
     overrides = list_overrides(tx, profile_id) if profile_id is not None else []
 
+    likeness = find_likeness(tx)
+
     def assessed(profile: ProfileDefinition) -> tuple[ProfileDefinition, Assessed]:
-        profile, _ = weigh_words(profile, firms)
+        profile = weigh_words(profile, firms)[0].resemble(likeness)
         if len(bench.known) > _MEASURES_KEPT:
             bench.known.clear()
         return profile, assess(profile, firms, today, overrides, bench.known)

@@ -1,5 +1,6 @@
 """Models as pages read them: which are in use, what they stand on, and what has moved."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from recruit.learning.proposals import Effect, Proposal, list_effects, propose_p
 from recruit.learning.record import ModelRecord
 from recruit.learning.registry import Event, ModelRefused, Models
 from recruit.learning.tables import Chance, ModelWatch
+from recruit.scoring.criteria.look_alike import MILLIONTHS, LikenessTables, say_trait
 from recruit.scoring.section import ProfileError
 from recruit.scoring.tables import Profile
 from recruit.scoring.usecases import get_profile
@@ -75,6 +77,24 @@ class FirmChance:
     foretold: Foretold
     probability: float
     scored_at: datetime
+
+
+@dataclass(frozen=True)
+class TraitLine:
+    """What the best partners have in common: a trait in words, and how many times likelier it makes one."""
+
+    trait: str
+    times: float
+
+
+def list_traits(tables: LikenessTables) -> tuple[TraitLine, ...]:
+    """Return what likeness to the best partners is made of, the most telling first."""
+    lines = [
+        TraitLine(say_trait(kind, word), math.exp(weight / MILLIONTHS))
+        for kind in ("country", "people", "years", "does")
+        for word, weight in getattr(tables, kind).items()
+    ]
+    return tuple(sorted(lines, key=lambda line: (-abs(math.log(line.times)), line.trait)))
 
 
 def list_models(models: Models) -> list[ModelLine]:

@@ -1,11 +1,14 @@
 """Likeness: how much a firm resembles the best partners, and how well partners are found without themselves.
 
 With partners and no refusals on record the others are not known to be bad, only unknown. Bagging deals with
-that (Mordelet and Vert, 2014): each of many models takes a sample of the unknown for bad, and judges those
-that it did not see.
+that (Mordelet and Vert, 2014): each of many models takes another sample of the unknown for bad, and what
+they say together counts.
 """
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -15,16 +18,25 @@ from recruit.learning.backtest import declared_logit
 from recruit.learning.measures import Interval
 from recruit.learning.model import OutcomeModel
 from recruit.learning.prior import Prior
-from recruit.learning.sigmoid import expit
+from recruit.learning.straight import fit_straight
+from recruit.scoring.columns import FirmColumns
+from recruit.scoring.criteria.look_alike import (
+    ENOUGH,
+    MILLIONTHS,
+    LikenessTables,
+    groups_of,
+    trait_columns,
+)
+from recruit.scoring.wording import words_of
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-# From fewer partners the likeness made rankings worse than the declared points alone.
-ENOUGH = 100
 # Programs for which the leave-one-out check is meant.
 SMALL, LARGE = 20, 200
 _BAGS = 25
+# So many firms have to share a trait before it may weigh anything, and so many traits of a kind are tried.
+_LEAST_WITH, _MOST_TRAITS = 5, 60
 _TOP = 0.1
 _RESAMPLES = 2000
 # Unknown firms that a leave-one-out model is trained against.
@@ -59,37 +71,83 @@ class PartnerLift:
         )
 
 
-def likeness_weight(partners: int) -> float:
-    """Return the share of its points that likeness may have: 0 below 100 partners, all from 200 on."""
-    return float(np.clip((partners - ENOUGH) / ENOUGH, 0.0, 1.0))
+def learn_likeness(firms: FirmColumns, best: Mask, today: date, *, seed: int = 0) -> LikenessTables:
+    """Return what the `best` of these firms have in common that the others have not.
 
-
-def look_alike(table: pd.DataFrame, best: Mask, *, seed: int = 0) -> Floats:
-    """Return each firm's likeness to the `best` ones, in [0, 1]; no firm is judged by a model that saw it.
-
-    Raises `TooFewPartners` below 20.
+    The mean of the bags' models, each of which adds up over traits, is one table of traits again, which is
+    what lets a firm's likeness be told in words. Below `ENOUGH` partners, or others to hold them against,
+    there is nothing in it but their number.
     """
-    partners = np.flatnonzero(best)
-    if len(partners) < SMALL:
-        raise TooFewPartners(
-            f"{len(partners)} partners are too few to be alike; {SMALL} are the least."
-        )
-    others = np.flatnonzero(~best)
+    partners, others = np.flatnonzero(best), np.flatnonzero(~best)
+    if min(len(partners), len(others)) < ENOUGH:
+        return _named(LikenessTables("", len(partners)))
+    traits = _find_traits(firms, best, today)
+    design = np.column_stack([traits.columns[i] for i in range(len(traits.columns))])
     random = np.random.default_rng(seed)
-    told, times = np.zeros(len(table)), np.zeros(len(table))
+    total = np.zeros(design.shape[1])
     for _ in range(_BAGS):
         seen = np.concatenate(
             [
-                random.choice(partners, max(2, int(len(partners) * 0.8)), replace=False),
+                random.choice(partners, int(len(partners) * 0.8), replace=False),
                 random.choice(others, min(len(others) // 2, 2 * len(partners)), replace=False),
             ]
         )
-        model = OutcomeModel(max_rounds=0).fit(table.iloc[seen], best[seen].astype(np.intp))
-        unseen = np.ones(len(table), dtype=bool)
-        unseen[seen] = False
-        told[unseen] += expit(model.decision_function(table[unseen]))
-        times += unseen
-    return told / np.maximum(times, 1)
+        fitted = fit_straight(
+            design[seen], np.zeros(len(seen)), best[seen].astype(np.float64), np.ones(len(seen))
+        )
+        total += fitted.weights
+    weights = np.rint(total / _BAGS * MILLIONTHS).astype(np.int64)
+    sums = design.astype(np.int64) @ weights
+    found: dict[str, dict[str, int]] = {kind: {} for kind in ("country", "people", "years", "does")}
+    for (kind, word), weight in zip(traits.names, weights.tolist(), strict=True):
+        if weight:
+            found[kind][word] = weight
+    none_at, full_at = (int(np.median(sums[rows])) for rows in (others, partners))
+    if full_at <= none_at:
+        # Nothing tells the partners from the others: nobody has any of it.
+        none_at, full_at, found = 0, 1, {kind: {} for kind in found}
+    return _named(LikenessTables("", len(partners), **found, none_at=none_at, full_at=full_at))
+
+
+@dataclass(frozen=True)
+class _Traits:
+    """Traits of firms: (kind, word) of each, and which firms have it, as 0 and 1."""
+
+    names: list[tuple[str, str]]
+    columns: list[Floats]
+
+
+def _find_traits(firms: FirmColumns, best: Mask, today: date) -> _Traits:
+    """Return the traits that enough of the partners or of all firms have for a weight to mean something."""
+    names: list[tuple[str, str]] = []
+    columns: list[Floats] = []
+    least = max(_LEAST_WITH, len(firms) // 500)
+
+    def take(kind: str, word: str, marked: Mask) -> None:
+        if marked[best].sum() >= _LEAST_WITH or marked.sum() >= least:
+            names.append((kind, word))
+            columns.append(marked.astype(np.float64))
+
+    for kind, codes, words in trait_columns(firms, today):
+        counts = np.bincount(codes[codes >= 0], minlength=len(words))
+        for code in np.argsort(-counts, kind="stable")[:_MOST_TRAITS].tolist():
+            take(kind, words[code], codes == code)
+    vocabulary = firms.specialties.vocabulary
+    counts = np.bincount(firms.specialties.codes, minlength=len(vocabulary))
+    tags = [
+        vocabulary[code]
+        for code in np.argsort(-counts, kind="stable")[:_MOST_TRAITS].tolist()
+        if words_of(vocabulary[code])
+    ]
+    for tag, marked in zip(tags, firms.specialties.marks(groups_of(tags)), strict=True):
+        take("does", tag, marked)
+    return _Traits(names, columns)
+
+
+def _named(tables: LikenessTables) -> LikenessTables:
+    """Return the tables with a version that is the same for the same content."""
+    text = json.dumps(tables.to_json(), sort_keys=True, ensure_ascii=False)
+    return replace(tables, version=f"alike-{hashlib.sha256(text.encode()).hexdigest()[:12]}")
 
 
 def partner_lift(table: pd.DataFrame, partner: Mask, prior: Prior, *, seed: int = 0) -> PartnerLift:

@@ -10,7 +10,7 @@ from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 from recruit.firms.values import FirmTag
 from recruit.learning.tables import Chance, Draw, ModelWatch, ReportedOutcome
-from recruit.onboarding.tables import Partner
+from recruit.onboarding.tables import Award, Partner
 from recruit.scoring.tables import Profile, ProfileVersion, Score
 
 _BATCH = 1000
@@ -51,6 +51,24 @@ def list_partner_ids(tx: Transaction) -> set[int]:
     found = set(tx.session.scalars(select(Partner.firm_id).where(Partner.left_at.is_(None))))
     tagged = tx.session.execute(select(Firm.id, Firm.tags).where(Firm.merged_into_id.is_(None)))
     return found | {firm_id for firm_id, tags in tagged if FirmTag.PARTNER in (tags or ())}
+
+
+def list_best_partner_ids(tx: Transaction, enough: int) -> set[int]:
+    """Return the partners that others should resemble: those with a deal, else those certified, else all.
+
+    The first group that is large enough counts, since likeness to too few means nothing.
+    """
+    partners = list_partner_ids(tx)
+    selling = set(tx.session.scalars(select(ReportedOutcome.firm_id).distinct()))
+    certified = set(
+        tx.session.scalars(
+            select(Partner.firm_id).join(Award, Award.partner_id == Partner.id).distinct()
+        )
+    )
+    for group in (selling & partners, (certified | selling) & partners):
+        if len(group) >= enough:
+            return group
+    return partners
 
 
 def find_profile_id(tx: Transaction, name: str) -> int | None:

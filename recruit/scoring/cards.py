@@ -8,6 +8,7 @@ from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
 from recruit.firms.views import firm_view
 from recruit.scoring.criteria.likeness import Corpus
+from recruit.scoring.criteria.look_alike import LikenessTables
 from recruit.scoring.override_store import list_overrides
 from recruit.scoring.points import score_firm
 from recruit.scoring.profile import ProfileDefinition, parse_profile
@@ -17,10 +18,18 @@ from recruit.scoring.values import Override, Reason, ScoreCard
 
 
 def definition_of(version: ProfileVersion, ranking: Ranking | None, name: str) -> ProfileDefinition:
-    """Return a version parsed, with the weights that words had in this ranking."""
+    """Return a version parsed, with the weights that words had in this ranking, and what likeness stood on."""
     text = json.dumps(version.definition, sort_keys=True)
     profile = _parse(text, f"{name}, version {version.number}")
-    return profile.weigh(corpus_of(ranking)) if ranking is not None else profile
+    if ranking is None:
+        return profile
+    return profile.weigh(corpus_of(ranking)).resemble(likeness_of(ranking))
+
+
+def likeness_of(ranking: Ranking) -> LikenessTables | None:
+    """Return what likeness to the best partners stood on in a ranking; None where no criterion asked."""
+    told = ranking.corpus.get("likeness")
+    return None if told is None else LikenessTables.from_json(told)
 
 
 def corpus_of(ranking: Ranking) -> Corpus:

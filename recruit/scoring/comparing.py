@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from recruit.db.transaction import Transaction
-from recruit.scoring.cards import definition_of
+from recruit.scoring.cards import definition_of, likeness_of
 from recruit.scoring.columnar import Counted, Hundredths, score_columns, sort_places
 from recruit.scoring.columns import Bools, FirmColumns, Ints
 from recruit.scoring.moves import Cause, Move, Step, attribute
 from recruit.scoring.override_store import list_overrides_at
+from recruit.scoring.profile import ProfileDefinition
 from recruit.scoring.reading import read_columns
 from recruit.scoring.snapshots import Snapshot, unpack
 from recruit.scoring.store import (
@@ -147,20 +148,28 @@ def _steps(
     pins = np.array([o.firm_id for o in given if o.kind is OverrideKind.PIN], np.int64)
     day = new_ranking.ranked_at.date()
     kept = _places_in(old, new)
-    data, weight = (
-        _state(new, firms, score_columns(definition_of(*pair, name), firms, day, given), kept_from)
-        for pair, kept_from in (
-            ((old_version, old_ranking), (old, kept)),
-            ((new_version, new_ranking), None),
-        )
+    before, after = (
+        definition_of(version, ranking, name) for ranking, version in (first[0], last[0])
     )
+    relearned = likeness_of(old_ranking) != likeness_of(new_ranking)
+    reweighed = after.resemble(likeness_of(old_ranking)) if relearned else after
+
+    def count_as(profile: ProfileDefinition, kept_from: tuple[Snapshot, Ints] | None) -> _State:
+        return _state(new, firms, score_columns(profile, firms, day, given), kept_from)
+
+    data, weight = count_as(before, (old, kept)), count_as(reweighed, None)
+    model = count_as(after, None) if relearned else weight
     merge = _merged(tx, (old_ranking, new_ranking), old, data)
     steps = [
         _ordered(cause, state, firms, pins)
-        for cause, state in ((Cause.MERGE, merge), (Cause.DATA, data), (Cause.WEIGHT, weight))
+        for cause, state in (
+            (Cause.MERGE, merge),
+            (Cause.DATA, data),
+            (Cause.WEIGHT, weight),
+            (Cause.MODEL, model),
+        )
     ]
-    is_other_model = old_ranking.model_version != new_ranking.model_version
-    steps.append(_as_ranked(Cause.MODEL if is_other_model else Cause.OVERRIDE, new))
+    steps.append(_as_ranked(Cause.OVERRIDE, new))
     _, current = _match(firms, new)
     unsure = ~current & (kept < 0) if old_version.id != new_version.id else np.zeros(0, np.bool_)
     return steps, int(unsure.sum())

@@ -19,6 +19,7 @@ from recruit.scoring.criteria.areas import Area, Territories, read_territories
 from recruit.scoring.criteria.finding import Measure
 from recruit.scoring.criteria.geography import Geography
 from recruit.scoring.criteria.likeness import Corpus, Likeness
+from recruit.scoring.criteria.look_alike import LikenessTables, LookAlike
 from recruit.scoring.criteria.signals import Signals
 from recruit.scoring.criteria.size import Size
 from recruit.scoring.criteria.specialty import Specialty
@@ -38,6 +39,7 @@ _MEASURES: Mapping[CriterionKind, Callable[[Section, Territories], Measure]] = {
         section, ("partnerships",), "Is a partner for"
     ),
     CriterionKind.SIGNALS: lambda section, _: Signals.read(section),
+    CriterionKind.LOOK_ALIKE: lambda _section, _: LookAlike(),
 }
 _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -90,6 +92,11 @@ class ProfileDefinition:
         specialties = (c.measure for c in self.criteria if isinstance(c.measure, Specialty))
         return tuple(one for measure in specialties for one in measure.likenesses)
 
+    @property
+    def wants_likeness(self) -> bool:
+        """Tell whether a criterion asks how much firms resemble the best partners."""
+        return any(isinstance(c.measure, LookAlike) for c in self.criteria)
+
     def weigh(self, corpus: Corpus) -> "ProfileDefinition":
         """Return it with the weights that the words of queries and examples have among all firms."""
         if not self.likenesses:
@@ -100,6 +107,18 @@ class ProfileDefinition:
                 replace(c, measure=c.measure.weigh(corpus))
                 if isinstance(c.measure, Specialty)
                 else c
+                for c in self.criteria
+            ),
+        )
+
+    def resemble(self, tables: LikenessTables | None) -> "ProfileDefinition":
+        """Return it with what likeness to the best partners stands on."""
+        if not self.wants_likeness:
+            return self
+        return replace(
+            self,
+            criteria=tuple(
+                replace(c, measure=LookAlike(tables)) if isinstance(c.measure, LookAlike) else c
                 for c in self.criteria
             ),
         )

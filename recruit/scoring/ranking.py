@@ -11,6 +11,7 @@ from recruit.firms.store import list_firms_by_ids
 from recruit.firms.views import firm_view
 from recruit.logs import get_logger
 from recruit.people.values import SYSTEM
+from recruit.scoring.alike_store import find_likeness, is_likeness_newer
 from recruit.scoring.cards import definition_of, overrides_of
 from recruit.scoring.columnar import Assessed, Counted, assess, count, order
 from recruit.scoring.columns import FirmColumns, Ints
@@ -66,16 +67,17 @@ def rank_firms(
     *,
     profile_name: str,
     actor: str = SYSTEM.name,
-    model_version: str | None = None,
 ) -> RankingReport:
     """Score all firms against the newest version of a profile, and replace that version's ranking.
 
     Identical firms, profile, overrides and day give an identical ranking: ties are broken by the low end
-    of the score, then the name, then the id. `model_version` names the learned model that took part.
+    of the score, then the name, then the id. What was learned takes part by a criterion of likeness alone.
     """
     version = get_latest_version(tx, profile_name)
     firms = read_columns(tx)
     profile, corpus = weigh_words(definition_of(version, None, profile_name), firms)
+    likeness = find_likeness(tx) if profile.wants_likeness else None
+    profile = profile.resemble(likeness)
     overrides = list_overrides(tx, version.profile_id)
     assessed = assess(profile, firms, tx.now.date(), overrides)
     counted = count(profile, assessed)
@@ -102,11 +104,11 @@ def rank_firms(
     tx.session.add(
         Ranking(
             profile_version_id=version.id,
-            model_version=model_version,
+            model_version=likeness.version if likeness and likeness.weight else None,
             ranked_at=tx.now,
             actor=actor,
             digest=digest_of(data),
-            corpus=asdict(corpus),
+            corpus=asdict(corpus) | ({"likeness": likeness.to_json()} if likeness else {}),
             facets=_count_facets(firms, because, rules)
             | {
                 "shortfall": shortfall,
@@ -135,12 +137,23 @@ def rank_firms(
 
 
 def rank_stale_profiles(tx: Transaction, *, actor: str = SYSTEM.name) -> list[RankingReport]:
-    """Rank the newest version of each profile anew where firms or overrides have changed since, or none was ranked."""
+    """Rank the newest version of each profile anew where what it rests on has changed since, or none was ranked.
+
+    That is firms, overrides, and for a profile that asks for it the likeness to the best partners.
+    """
     return [
         rank_firms(tx, profile_name=name, actor=actor)
         for name in list_profile_names(tx)
-        if are_scores_stale(tx, get_latest_version(tx, name))
+        if _is_stale(tx, name)
     ]
+
+
+def _is_stale(tx: Transaction, profile_name: str) -> bool:
+    version = get_latest_version(tx, profile_name)
+    if version.ranked_at is None or are_scores_stale(tx, version):
+        return True
+    profile = definition_of(version, None, profile_name)
+    return profile.wants_likeness and is_likeness_newer(tx, version.ranked_at)
 
 
 def weigh_words(profile: ProfileDefinition, firms: FirmColumns) -> tuple[ProfileDefinition, Corpus]:

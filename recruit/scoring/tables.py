@@ -43,8 +43,8 @@ class ProfileVersion(Base):
 class Ranking(Base):
     """One run of ranking all firms against a profile version, and what it takes to compare it with others.
 
-    `model_version` names the learned model that took part, None where none did. `digest` is the same for
-    rankings that are the same to the last byte. `corpus` is what all firms said on the words of queries;
+    `model_version` names what was learned and took part in the points, None where nothing did. `digest` is the same for
+    rankings that are the same to the last byte. `corpus` is what all firms said on the words of queries, and the tables of likeness that were used;
     `facets` are counts for filters: {"countries": [[code, firms]], "tags": [[tag, firms]],
     "left_out": [[because, firms]]}, what even the best hardly meet ("shortfall", a sentence), how steady the best are and which look-ups would change them
     (`whatif.Steadiness`, `whatif.LookUp`, as dicts). `snapshot` is `snapshots.pack` of it, None once it is let go.
@@ -93,7 +93,8 @@ class FirmOverride(Base):
 class LookAlikeTables(Base):
     """What the best partners have that other firms have not, as learning last found it; the newest counts.
 
-    `tables` is `criteria.look_alike.Tables` as a dict; `version` names it where it took part in a ranking.
+    `tables` is `criteria.look_alike.LikenessTables` as a dict; `version` names it where it took part in a
+    ranking. `looked_at` is when learning last came to the same.
     """
 
     __tablename__ = "look_alike"
@@ -103,6 +104,7 @@ class LookAlikeTables(Base):
     partners: Mapped[int]
     tables: Mapped[dict[str, Any]]
     made_at: Mapped[datetime]
+    looked_at: Mapped[datetime]
 
 
 class SavedView(Base):

@@ -1,5 +1,6 @@
 """The door to scoring: what people do with profiles, rankings and single firms."""
 
+from recruit.scoring.alike_store import find_likeness
 from recruit.scoring.comparing import compare_rankings, list_ranking_lines
 from recruit.scoring.examples import Example, list_examples
 from recruit.scoring.looking import (
@@ -47,6 +48,7 @@ __all__ = [
     "drop_view",
     "explain_firm",
     "find_firm_by_text",
+    "find_likeness",
     "find_line",
     "find_rank",
     "get_profile",

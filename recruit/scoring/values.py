@@ -16,6 +16,7 @@ class CriterionKind(StrEnum):
     CERTIFICATIONS = "certifications"
     VENDOR_PARTNERSHIPS = "vendor_partnerships"
     SIGNALS = "signals"
+    LOOK_ALIKE = "look_alike"
     OVERRIDE = "override"  # what a person added or took; no profile may name it
 
 

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from recruit.scoring.conditions import Rule
 from recruit.scoring.criteria.band import describe_band
 from recruit.scoring.criteria.geography import Geography
+from recruit.scoring.criteria.look_alike import ENOUGH, PLENTY, LookAlike
+from recruit.scoring.criteria.signals import Signals
 from recruit.scoring.criteria.size import Size
 from recruit.scoring.criteria.specialty import Specialty
 from recruit.scoring.criteria.tenure import Tenure
 from recruit.scoring.curves import Band
 from recruit.scoring.profile import Criterion, ProfileDefinition
 
+LOOK_ALIKE = (
+    f"Learned from the best partners: what they have in common counts, nothing of it below {ENOUGH} partners "
+    f"and all from {PLENTY} on."
+)
 CURVE_WIDTH, CURVE_HEIGHT = 320, 64
 
 
@@ -97,6 +103,20 @@ def _card(criterion: Criterion) -> CriterionCard:
             return CriterionCard(
                 criterion.key, title, points, curve.sentence, criterion.missing, curve=curve
             )
+        case Signals() as signs:
+            return CriterionCard(
+                criterion.key,
+                title,
+                points,
+                f"The signs that hold add up; {signs.enough:g} in weight make full points.",
+                criterion.missing,
+                tuple(
+                    Share(s.because, min(s.weight / signs.enough, 1), f"{s.weight:g}")
+                    for s in signs.signals
+                ),
+            )
+        case LookAlike():
+            return CriterionCard(criterion.key, title, points, LOOK_ALIKE, criterion.missing)
     return CriterionCard(criterion.key, title, points, "", criterion.missing)
 
 

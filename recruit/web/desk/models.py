@@ -5,13 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from recruit.insights.models import ModelPage, find_model_page, list_models, list_watched
+from recruit.insights.models import (
+    ModelPage,
+    find_model_page,
+    list_models,
+    list_traits,
+    list_watched,
+)
 from recruit.insights.yields import read_yields
 from recruit.learning.card import TITLES
 from recruit.learning.registry import ModelRefused, Models
 from recruit.learning.usecases import accept_proposals, promote_model, rollback_model
 from recruit.learning.values import WINDOW_DAYS, Stage
 from recruit.scoring.section import ProfileError
+from recruit.scoring.usecases import find_likeness
 from recruit.scoring.values import ScoringRefused
 from recruit.web.charts import calibration_chart, lift_chart
 from recruit.web.desk.partners import MANAGERS, Manager
@@ -21,6 +28,7 @@ from recruit.web.request import AppDep, ReadingTx, StaffPerson
 
 router = APIRouter()
 
+_TRAITS_SHOWN = 20
 Because = Annotated[str, Form(max_length=1000)]
 
 
@@ -28,6 +36,7 @@ Because = Annotated[str, Form(max_length=1000)]
 def show_models(request: Request, app: AppDep, tx: ReadingTx) -> Response:
     """Show all models, and what has moved since those in use were trained."""
     models = Models(app.settings.models)
+    likeness = find_likeness(tx)
     return render(
         request,
         "desk/models.html",
@@ -35,6 +44,8 @@ def show_models(request: Request, app: AppDep, tx: ReadingTx) -> Response:
         watched=list_watched(tx),
         history=list(reversed(models.history())),
         yields=read_yields(tx),
+        likeness=likeness,
+        traits=list_traits(likeness)[:_TRAITS_SHOWN] if likeness else (),
         windows={stage: WINDOW_DAYS[stage] for stage in Stage},
     )
 

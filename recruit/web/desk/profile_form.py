@@ -52,6 +52,7 @@ SKELETONS: Mapping[str, dict[str, Any]] = {
         "enough": 1,
         "terms": [{"term": "microsoft", "weight": 1}],
     },
+    "look_alike": {"points": 10},
     "signals": {"points": 10, "signals": [{"field": "website", "weight": 1}]},
 }
 _PART = re.compile(r"([^.\[\]]+)(?:\[(\d+)\])?")

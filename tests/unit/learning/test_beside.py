@@ -1,25 +1,26 @@
 """What stands beside the model: exploration, drift, likeness, proposals."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
+from recruit.firms.values import FirmView
 from recruit.learning import OutcomeModel
 from recruit.learning.drift import measure_drift, spread_of
 from recruit.learning.exploration import Option, ShareRefused, choose_with_exploration
-from recruit.learning.likeness import (
-    TooFewPartners,
-    likeness_weight,
-    look_alike,
-    partner_lift,
-)
+from recruit.learning.likeness import TooFewPartners, learn_likeness, partner_lift
 from recruit.learning.lookup import compile_tables
 from recruit.learning.measures import auc
 from recruit.learning.prior import Prior, read_prior
 from recruit.learning.proposals import Proposal, apply_proposals
 from recruit.learning.saying import about
+from recruit.scoring.columns import FirmColumns
+from recruit.scoring.criteria.look_alike import LookAlike, likeness_weight
 from tests.factories.learning import outcome_rows
 from tests.factories.scoring import make_profile_data
 
+DAY = date(2026, 3, 3)
 OPTIONS = [Option(i, 100.0 - i, 95.0 - i, 100.0 - i + (i % 7) * 10) for i in range(100)]
 
 
@@ -92,14 +93,56 @@ def test_likeness_has_no_weight_below_a_hundred_partners() -> None:
     assert [likeness_weight(n) for n in (30, 99, 100, 150, 200, 900)] == [0, 0, 0, 0.5, 1, 1]
 
 
-def test_firms_like_the_partners_stand_out() -> None:
-    table, y = outcome_rows(1500, seed=2)
+def firms_like(n: int) -> tuple[FirmColumns, np.ndarray]:
+    """Return firms, and which would make good partners: German ones of some size that do kubernetes."""
+    random = np.random.default_rng(2)
+    views, good = [], []
+    for number in range(n):
+        country = str(random.choice(["DE", "FR", "US"])) if random.random() < 0.8 else None
+        people = int(random.choice([4, 30, 120, 3000])) if random.random() < 0.7 else None
+        does = tuple(t for t in ("kubernetes", "design", "training") if random.random() < 0.4)
+        views.append(
+            FirmView(
+                id=number,
+                version=1,
+                name=f"Firm {number}",
+                country=country,
+                employees_low=people,
+                employees_high=people,
+                founded_low=int(random.integers(1990, 2024)),
+                specialties=does,
+            )
+        )
+        logit = -2.5 + 1.5 * (country == "DE") + 1.5 * (people == 120) + 2 * ("kubernetes" in does)
+        good.append(random.random() < 1 / (1 + np.exp(-logit)))
+    return FirmColumns.from_views(views), np.array(good)
+
+
+def test_firms_like_the_partners_stand_out_and_are_told_why() -> None:
+    firms, good = firms_like(1500)
     best = np.zeros(1500, dtype=bool)
-    best[np.flatnonzero(y)[:120]] = True
-    hidden = ~best
-    likeness = look_alike(table, best)
-    assert np.all((likeness >= 0) & (likeness <= 1))
-    assert auc(y[hidden].astype(float), likeness[hidden]) > 0.65
+    best[np.flatnonzero(good)[:150]] = True
+    tables = learn_likeness(firms, best, DAY)
+    assert tables == learn_likeness(firms, best, DAY)
+    measure = LookAlike(tables)
+    low, high = measure.shares(firms, DAY)
+    assert auc(good[~best].astype(float), ((low + high) / 2)[~best]) > 0.7
+    assert 0 <= low.min() <= high.max() <= 0.5, "of the 200 that are plenty there are 150"
+    (view,) = firms.views([int(np.argmax(low))])
+    said = measure.assess(view, DAY).sentence
+    assert "Resembles the 150 best partners in" in said
+    assert "kubernetes" in said
+    assert "50% of it counts" in said
+
+
+def test_from_fewer_than_a_hundred_partners_no_likeness_is_learned() -> None:
+    firms, good = firms_like(400)
+    best = np.zeros(400, dtype=bool)
+    best[np.flatnonzero(good)[:99]] = True
+    measure = LookAlike(learn_likeness(firms, best, DAY))
+    assert not np.any(measure.shares(firms, DAY))
+    told = measure.assess(firms.views([0])[0], DAY).sentence
+    assert told == "Likeness to the best partners counts from 100 partners on; there are 99."
 
 
 def test_partners_are_found_without_themselves_when_there_is_something_to_find() -> None:

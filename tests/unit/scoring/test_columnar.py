@@ -11,6 +11,7 @@ from recruit.firms.values import FirmView
 from recruit.scoring.columnar import STANDINGS, assess, count, order, score_columns
 from recruit.scoring.columns import FirmColumns
 from recruit.scoring.criteria.likeness import count_words
+from recruit.scoring.criteria.look_alike import LikenessTables
 from recruit.scoring.points import rank_order, score_firm
 from recruit.scoring.profile import ProfileDefinition, parse_profile
 from recruit.scoring.values import Override, OverrideKind, Standing
@@ -157,6 +158,18 @@ rules = st.lists(
 )
 
 
+LIKENESS = LikenessTables(
+    version="alike-1",
+    partners=170,
+    country={"DE": 400_000, "US": -350_001},
+    people={"0–9": -700_000, "50–199": 512_345},
+    years={"10–19": 100_000, "20+": -1},
+    does={"kubernetes": 900_000, "training": -333_333},
+    none_at=-100_000,
+    full_at=1_200_000,
+)
+
+
 @st.composite
 def profiles(draw: st.DrawFn) -> ProfileDefinition:
     points = st.integers(0, 9999).map(lambda p: p / 100)
@@ -180,6 +193,7 @@ def profiles(draw: st.DrawFn) -> ProfileDefinition:
         "vendor_partnerships": {"query": "managed hospital network", "enough": draw(weights)},
         "likeness": {"kind": "specialty", "like": ["a.example", "b.example"]},
         "signals": {"signals": [weighed(s) for s in draw(signals)], "enough": draw(weights)},
+        "look_alike": {},
     }
     kept = draw(st.lists(st.sampled_from(sorted(criteria)), min_size=1, unique=True))
     for key in kept:
@@ -195,7 +209,7 @@ def profiles(draw: st.DrawFn) -> ProfileDefinition:
             "must_haves": must_haves,
             "exclusions": draw(rules),
         }
-    )
+    ).resemble(LIKENESS)
 
 
 @st.composite

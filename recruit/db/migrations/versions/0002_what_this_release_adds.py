@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import sqlite
 
 from recruit.db.base import BigInt, Json, UtcDateTime
-from sqlalchemy.dialects import sqlite
 
 revision = "0002"
 down_revision = "0001"
@@ -128,6 +128,7 @@ def upgrade() -> None:
         sa.Column("partners", sa.Integer(), nullable=False),
         sa.Column("tables", Json, nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("looked_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_look_alike")),
     )
     op.create_table(
