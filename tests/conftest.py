@@ -69,20 +69,27 @@ def postgres_server() -> Iterator[str]:
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
+        # The application owns its database and is no superuser, as it should be in production: a superuser
+        # would pass every row-level policy.
+        connection.execute("CREATE ROLE recruit LOGIN")
     yield url.render_as_string(hide_password=False)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _database_url(server: str, name: str) -> str:
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+    return (
+        make_url(server)
+        .set(database=name, username="recruit")
+        .render_as_string(hide_password=False)
+    )
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """The name of a migrated database that tests copy."""
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE recruit_template")
+        connection.execute("CREATE DATABASE recruit_template OWNER recruit")
     engine = make_engine(_database_url(postgres_server, "recruit_template"))
     upgrade(engine)
     engine.dispose()
@@ -113,7 +120,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     template = request.getfixturevalue("postgres_template")
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        connection.execute(
+            f"CREATE DATABASE {name} TEMPLATE {template} OWNER recruit STRATEGY FILE_COPY"
+        )
     yield _database_url(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,4 +1,5 @@
-"""What the database itself refuses, declared on the tables: an append-only table is never changed.
+"""What the database itself refuses, declared on the tables: to change what is append-only, and on
+PostgreSQL to show a partner's rows to another.
 
 Guards are no migrations: SQLite drops a table's triggers whenever a migration copies it, so they are made
 anew after every upgrade, from what the tables say today.
@@ -9,6 +10,7 @@ anew after every upgrade, from what the tables say today.
 from sqlalchemy import Connection, Table, inspect, text
 
 from recruit.db.base import Base
+from recruit.db.fence import owner_column, renew_policy
 
 APPEND_ONLY = "append_only"
 
@@ -36,6 +38,10 @@ def renew_guards(connection: Connection) -> None:
             f" BEFORE UPDATE OR DELETE OR TRUNCATE ON {table.name}"
             " FOR EACH STATEMENT EXECUTE FUNCTION recruit_refuse_change()"
         )
+    for table in tables:
+        column = owner_column(table)
+        if column is not None:
+            renew_policy(connection, table, column)
 
 
 def _guard_sqlite(connection: Connection, table: Table) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -9,6 +10,7 @@ from typing import cast
 from sqlalchemy import Engine, Table, insert
 from sqlalchemy.orm import Session
 
+from recruit.db.fence import raise_fence
 from recruit.db.outbox import OutboxEntry, OutboxStatus
 
 # A plain row: one is written for each message that is sent.
@@ -17,11 +19,27 @@ _ANNOUNCE = insert(cast("Table", OutboxEntry.__table__))
 
 @dataclass(frozen=True)
 class Origin:
-    """Who a unit of work is done for, and from which address; empty where a program does it by itself."""
+    """Who a unit of work is done for, and from which address; empty where a program does it by itself.
+
+    `fence` is the only partner whose rows the work may see and touch, 0 for none at all; None is no fence.
+    """
 
     name: str = ""
     person_id: int | None = None
     ip: str = ""
+    fence: int | None = None
+
+
+_NOBODY = Origin()
+_origin: ContextVar[Origin] = ContextVar("recruit_origin", default=_NOBODY)
+
+
+def act_for(origin: Origin) -> None:
+    """Let every transaction that is opened from here on in this request (or command) be `origin`'s.
+
+    An edge says it once. No route can forget it, and with it the fence around a partner's rows.
+    """
+    _origin.set(origin)
 
 
 @dataclass
@@ -33,7 +51,7 @@ class Transaction:
 
     session: Session
     now: datetime
-    origin: Origin = Origin()
+    origin: Origin = _NOBODY
     _before_commit: list[Callable[[], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _announced: set[tuple[str, int]] = field(default_factory=set)
@@ -71,8 +89,10 @@ def transaction(engine: Engine, now: datetime, *, reading: bool = False) -> Iter
     """
     bind = engine.execution_options(recruit_reading=True) if reading else engine
     with Session(bind, expire_on_commit=False) as session:
-        tx = Transaction(session, now)
+        tx = Transaction(session, now, _origin.get())
         with session.begin():
+            if tx.origin.fence is not None:
+                raise_fence(session, tx.origin.fence)
             yield tx
             # After a rollback inside the block there is nothing to commit.
             for act in tx._before_commit if session.in_transaction() else ():

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recruit.db.base import Base, BigInt, Id, status_type
+from recruit.db.fence import FENCED
 from recruit.firms.relations import firm_relation
 from recruit.firms.tables import Firm
 from recruit.onboarding.values import Action, CandidateOrigin, CandidateStatus, MemberRole
@@ -44,6 +45,7 @@ class Partner(Base):
     """An accepted firm. There is one partner a firm, however often it is accepted."""
 
     __tablename__ = "partner"
+    __table_args__ = ({"info": {FENCED: True}},)
 
     id: Mapped[Id]
     firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id), unique=True)

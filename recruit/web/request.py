@@ -9,11 +9,13 @@ that a person never reads "saved" of something that was not.
 
 import hmac
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 
-from recruit.db.transaction import Origin, Transaction
+from recruit.db.transaction import Origin, Transaction, act_for
+from recruit.onboarding.usecases import find_partner_id
 from recruit.people.sessions import SessionView, find_session, needs_note, note_seen
 from recruit.people.values import STAFF, Role
 from recruit.web.security import (
@@ -48,25 +50,15 @@ def get_app(request: Request) -> App:
 AppDep = Annotated[App, Depends(get_app)]
 
 
-def origin_of(request: Request) -> Origin:
-    """Return who asks, and from where, for what is written down of it."""
-    session = find_current(request)
-    if session is None:
-        return Origin("Somebody", None, client_ip(request))
-    return Origin(session.name, session.person_id, client_ip(request))
-
-
 def reading_tx(app: AppDep) -> Iterator[Transaction]:
     """Give a transaction that only reads."""
     with app.reading() as tx:
         yield tx
 
 
-def writing_tx(request: Request, app: AppDep) -> Iterator[Transaction]:
+def writing_tx(app: AppDep) -> Iterator[Transaction]:
     """Give a transaction that is committed when the route returns and rolled back when it raises."""
-    origin = origin_of(request)
     with app.transaction() as tx:
-        tx.origin = origin
         yield tx
 
 
@@ -79,16 +71,43 @@ def find_current(request: Request) -> SessionView | None:
     if not hasattr(request.state, "session"):
         app = get_app(request)
         token = get_cookie(request, app, SESSION_COOKIE)
-        request.state.session = None
+        request.state.session, request.state.origin = (
+            None,
+            Origin("Somebody", ip=client_ip(request)),
+        )
         if token:
-            with app.reading() as tx:
-                found, now = find_session(tx, token=token), tx.now
-            request.state.session = found
-            if found is not None and needs_note(found, now):
-                with app.transaction() as tx:
-                    note_seen(tx, session_id=found.session_id, ip=client_ip(request))
+            _recognise(request, app, token)
     session: SessionView | None = request.state.session
     return session
+
+
+def _recognise(request: Request, app: App, token: str) -> None:
+    ip = client_ip(request)
+    with app.reading() as tx:
+        session = find_session(tx, token=token)
+        is_due = session is not None and needs_note(session, tx.now)
+    if session is None:
+        return
+    if is_due:
+        with app.transaction() as tx:
+            note_seen(tx, session_id=session.session_id, ip=ip)
+    request.state.session = session
+    request.state.origin = Origin(session.name, session.person_id, ip)
+
+
+def find_fence(app: AppDep, session: Annotated[SessionView | None, Depends(find_current)]) -> int:
+    """Return the partner within whose rows this request stays; 0 is none."""
+    if session is None or session.role is not Role.PARTNER:
+        return 0
+    with app.reading() as tx:
+        return find_partner_id(tx, person_id=session.person_id) or 0
+
+
+async def stay_within_partner(
+    request: Request, partner_id: Annotated[int, Depends(find_fence)]
+) -> None:
+    """Let the database show this request no other partner's rows: see `recruit.db.fence`."""
+    act_for(replace(request.state.origin, fence=partner_id))
 
 
 def current_person(request: Request) -> SessionView:
@@ -112,10 +131,19 @@ def require_role(*roles: Role) -> Callable[[Request], SessionView]:
     return require
 
 
+def require_admin(request: Request) -> SessionView:
+    """Return the administrator who is signed in; tells others of the team whom to ask."""
+    session = current_person(request)
+    if session.role is not Role.ADMIN:
+        raise HTTPException(403, "It is for administrators. Ask one of them to do it for you.")
+    return session
+
+
 require_staff = require_role(*STAFF)
 require_partner = require_role(Role.PARTNER)
 
 StaffPerson = Annotated[SessionView, Depends(require_staff)]
+AdminPerson = Annotated[SessionView, Depends(require_admin)]
 PartnerPerson = Annotated[SessionView, Depends(require_partner)]
 
 
@@ -157,7 +185,12 @@ def check_length(request: Request) -> None:
 async def check_csrf(
     request: Request, _session: Annotated[SessionView | None, Depends(find_current)]
 ) -> None:
-    """Refuse a changing request without the token of this browser's visit."""
+    """Refuse a changing request without the token of this browser's visit.
+
+    From here on the request acts for whoever is signed in. That is said here and not where the session
+    is found, since what a function in a thread says of its context is lost with it.
+    """
+    act_for(request.state.origin)
     if request.method in SAFE_METHODS:
         return
     check_origin(request, get_app(request))
