@@ -10,6 +10,7 @@ from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.insights.profiles import find_current_profile
 from recruit.insights.replies import waits_for_a_person
+from recruit.insights.review import MOST_COUNTED, count_waiting
 from recruit.onboarding.tables import Candidate
 from recruit.onboarding.values import CandidateStatus
 from recruit.sequences.tables import Reply, Touch
@@ -34,6 +35,14 @@ class Menu:
     crm_refused: int
     crm_unknown: int
     crm_waiting: int
+    doubtful: int
+
+    @property
+    def review(self) -> str:
+        """Return how many pairs of firms wait for a person; very many are not counted out."""
+        if not self.doubtful:
+            return ""
+        return f"{self.doubtful:,}" if self.doubtful < MOST_COUNTED else f"{MOST_COUNTED:,}+"
 
     @property
     def today(self) -> int:
@@ -81,6 +90,7 @@ def read_menu(tx: Transaction) -> Menu:
             _count(OutboxEntry.id, outbox == OutboxStatus.DEAD).label("refused"),
             _count(OutboxEntry.id, outbox == OutboxStatus.UNKNOWN).label("unknown"),
             _count(OutboxEntry.id, outbox.in_(on_its_way)).label("waiting"),
+            count_waiting().label("doubtful"),
         )
     ).one()
     return Menu(
@@ -93,6 +103,7 @@ def read_menu(tx: Transaction) -> Menu:
         crm_refused=row.refused,
         crm_unknown=row.unknown,
         crm_waiting=row.waiting,
+        doubtful=row.doubtful,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, case, exists, func, select
 from sqlalchemy.orm import aliased
 
 from recruit.db.transaction import Transaction
@@ -35,6 +35,7 @@ _ROWS = (
     ("", "Specialties", "specialty"),
 )
 MOST_LISTED = 200
+MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,35 @@ def list_queue(tx: Transaction, *, limit: int = MOST_LISTED) -> Queue:
         )
     )
     return Queue(tuple(lines[:limit]), len(lines), decided or 0)
+
+
+def count_waiting() -> ScalarSelect[int]:
+    """Return the SQL that counts the pairs of firms that wait, no further than `MOST_COUNTED`.
+
+    A pair that people told apart waits no more; the rest of `list_queue`'s care costs more than a number
+    beside a menu is worth.
+    """
+    ours, theirs = aliased(FirmMember), aliased(FirmMember)
+    told_apart = exists().where(
+        VerdictPair.record_a == DoubtfulPair.record_a,
+        VerdictPair.record_b == DoubtfulPair.record_b,
+        PersonsVerdict.id == VerdictPair.verdict_id,
+        PersonsVerdict.withdrawn_at.is_(None),
+    )
+    waiting = (
+        select(
+            case((ours.firm_id < theirs.firm_id, ours.firm_id), else_=theirs.firm_id),
+            case((ours.firm_id < theirs.firm_id, theirs.firm_id), else_=ours.firm_id),
+        )
+        .select_from(DoubtfulPair)
+        .join(ours, ours.source_record_id == DoubtfulPair.record_a)
+        .join(theirs, theirs.source_record_id == DoubtfulPair.record_b)
+        .where(ours.firm_id != theirs.firm_id, ~told_apart)
+        .distinct()
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return select(func.count()).select_from(waiting).scalar_subquery()
 
 
 def _lines(tx: Transaction) -> list[PairLine]:

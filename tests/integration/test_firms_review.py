@@ -10,6 +10,7 @@ from recruit.firms.store import list_firms
 from recruit.firms.tables import DoubtfulPair
 from recruit.firms.usecases import resolve_firms
 from recruit.firms.verdicts import load_said
+from recruit.insights.menu import read_menu
 from recruit.insights.review import find_pair, list_queue
 from recruit.wiring import App
 from tests.factories.firms import store_sighting
@@ -110,6 +111,7 @@ def test_a_decision_binds_empties_the_queue_and_can_be_undone(
     with app.reading() as tx:
         assert len(list_firms(tx)) == firms
         assert list_queue(tx).decided == 1
+        assert read_menu(tx).review == ""
     # Twice, or by another person meanwhile.
     assert visitor.post(f"/review/{pair}/{verdict}").status_code in {303, 404}
     visitor.post("/review/undo", last=place.partition("last=")[2])
@@ -117,6 +119,7 @@ def test_a_decision_binds_empties_the_queue_and_can_be_undone(
     with app.reading() as tx:
         assert len(list_firms(tx)) == 2
         assert list_queue(tx).waiting == 1
+        assert read_menu(tx).review == "1"
 
 
 @pytest.mark.usefixtures("doubt")
