@@ -14,7 +14,7 @@ from types import MappingProxyType
 from recruit.firms.matching import MatchDecision
 from recruit.firms.values import Verdict
 
-# Joined by names and places alone, a firm has no more sightings than this.
+# A firm has more sightings than this only where most pairs share what belongs to one firm alone.
 CLUSTER_CAP = 10
 # A rival's claim this much weaker, in bits, is no rival.
 _CLEARLY_BETTER = 3.0
@@ -169,4 +169,5 @@ def _is_supported(link: Link, linked: dict[int, list[Link]], state: _Groups) -> 
     if sum(max(-_MOST, min(_MOST, decision.score)) for decision in between) < 0:
         return False
     size = len(state.members[small]) + len(state.members[big])
-    return size <= CLUSTER_CAP or any(decision.identified for decision in between)
+    # A phone that two firms share by accident would join all that hang on either.
+    return size <= CLUSTER_CAP or 2 * sum(d.identified for d in between) > len(between)

@@ -67,6 +67,14 @@ def test_what_identifies_a_firm_may_grow_it_beyond_the_cap() -> None:
     assert len(join(count, links)) == 1
 
 
+def test_one_shared_value_does_not_join_what_names_alone_hold_together_beyond_the_cap() -> None:
+    half = CLUSTER_CAP - 2
+    groups = [list(range(1, half + 1)), list(range(half + 1, 2 * half + 1))]
+    links = [link(a, b, 2.0) for a in groups[0] for b in groups[1][1:]]
+    links.append(link(1, groups[1][0], 9.0, identified=True))
+    assert cluster(groups, links, fresh=frozenset(range(1, 2 * half + 1))) == groups
+
+
 def test_firms_that_exist_stay_together_and_only_new_sightings_join() -> None:
     groups = [[1, 2], [3], [4]]
     links = [link(1, 3, 9.0), link(2, 4, 9.0), link(1, 4, 9.0)]
