@@ -8,7 +8,7 @@ from sqlalchemy import select
 from recruit.db.transaction import Transaction
 from recruit.insights.portal import NothingHere, evidence_of, member_of
 from recruit.onboarding.course import Lesson
-from recruit.onboarding.evidence import Member
+from recruit.onboarding.evidence import Evidence, Member
 from recruit.onboarding.gates import demand
 from recruit.onboarding.package_tables import LessonPackage, LessonPackageFile
 from recruit.onboarding.packages import find_progress, find_sco
@@ -17,6 +17,15 @@ from recruit.onboarding.scorm_manifest import Sco, ScormVersion
 from recruit.onboarding.scorm_runtime import data_to_open_with
 from recruit.onboarding.values import Action
 from recruit.people.tables import LoginSession
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Who works through a package, and for which partner."""
+
+    person_id: int
+    name: str
+    partner_id: int
 
 
 @dataclass(frozen=True)
@@ -29,17 +38,18 @@ class OpenedPackage:
     cmi: dict[str, Any]
 
 
-def find_learner(tx: Transaction, *, session_id: int, course: str, lesson: str) -> int:
+def find_learner(tx: Transaction, *, session_id: int, course: str, lesson: str) -> Learner:
     """Return whose session this is, if the course is open to them now.
 
     Raises `NothingHere` where the session has ended or there is no such package, `GateNotMet`.
     """
-    return _learner(tx, session_id, course, lesson)[0].person_id
+    evidence, member, _ = _learner(tx, session_id, course, lesson)
+    return Learner(member.person_id, member.name, evidence.partner_id)
 
 
 def open_package(tx: Transaction, *, session_id: int, course: str, lesson: str) -> OpenedPackage:
     """Return what a person goes on with; raises `NothingHere` or `GateNotMet`."""
-    member, found = _learner(tx, session_id, course, lesson)
+    _, member, found = _learner(tx, session_id, course, lesson)
     package = tx.session.get(LessonPackage, found.package_sha256)
     if package is None:
         raise NothingHere("This lesson's package is not kept here.")
@@ -60,7 +70,7 @@ def find_package_file(
     tx: Transaction, *, session_id: int, course: str, lesson: str, path: str
 ) -> PackedFile:
     """Return a file of a package; raises `NothingHere` or `GateNotMet`."""
-    _, found = _learner(tx, session_id, course, lesson)
+    _, _, found = _learner(tx, session_id, course, lesson)
     file = tx.session.scalar(
         select(LessonPackageFile).where(
             LessonPackageFile.package_sha256 == found.package_sha256,
@@ -74,7 +84,7 @@ def find_package_file(
 
 def _learner(
     tx: Transaction, session_id: int, course_key: str, lesson_key: str
-) -> tuple[Member, Lesson]:
+) -> tuple[Evidence, Member, Lesson]:
     person_id = tx.session.scalar(
         select(LoginSession.person_id).where(
             LoginSession.id == session_id,
@@ -90,4 +100,4 @@ def _learner(
     lesson = course.find_lesson(lesson_key) if course else None
     if lesson is None or not lesson.package:
         raise NothingHere(f"There is no package {lesson_key!r} in {course_key!r}.")
-    return member_of(evidence, person_id), lesson
+    return evidence, member_of(evidence, person_id), lesson

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recruit.config import Settings
-from recruit.db.transaction import Transaction
+from recruit.db.transaction import Origin, act_for
 from recruit.insights.packages import find_learner, find_package_file, open_package
 from recruit.insights.portal import NothingHere
 from recruit.onboarding.gates import GateNotMet
@@ -24,7 +24,7 @@ from recruit.onboarding.scorm_manifest import ScormVersion
 from recruit.onboarding.usecases import CmiRefused, save_progress
 from recruit.web.packages.origin import ROOT, Ticket, is_packages_host, read_ticket
 from recruit.web.pages import FOLDER, CachedStatic, fill, static_url
-from recruit.web.request import AppDep, ReadingTx
+from recruit.web.request import AppDep, ReadingTx, client_ip
 from recruit.web.security import SAFE_METHODS
 from recruit.wiring import App
 
@@ -135,7 +135,7 @@ def _portals(app: App) -> str:
 
 
 def show_file(
-    request: Request, tx: ReadingTx, ticket: TicketDep, token: str, path: str
+    request: Request, app: AppDep, tx: ReadingTx, ticket: TicketDep, token: str, path: str
 ) -> Response:
     """Show a file of a package."""
     file = find_package_file(
@@ -144,7 +144,7 @@ def show_file(
     own = f"{str(request.base_url).rstrip('/')}{ROOT}/{token}/files/"
     policy = (
         f"default-src {own} 'unsafe-inline' 'unsafe-eval' data: blob:; form-action {own}; "
-        f"base-uri {own}; frame-ancestors 'self'"
+        f"base-uri {own}; frame-ancestors 'self' {_portals(app)}"
     )
     return Response(file.content, media_type=file.content_type, headers=_headers(policy))
 
@@ -171,29 +171,32 @@ async def _body(request: Request) -> Any:
 
 
 def keep_cmi(
-    app: AppDep, ticket: TicketDep, body: Annotated[Any, Depends(_body)], last: bool = False
+    request: Request,
+    app: AppDep,
+    ticket: TicketDep,
+    body: Annotated[Any, Depends(_body)],
+    last: bool = False,
 ) -> Response:
     """Keep what a package says of a person's work."""
     cmi = body.get("cmi") if isinstance(body, dict) else None
     if not isinstance(cmi, dict):
         return JSONResponse(_FAILED, status_code=422)
+    with app.reading() as tx:
+        learner = find_learner(
+            tx, session_id=ticket.session_id, course=ticket.course, lesson=ticket.lesson
+        )
+    ip = client_ip(request)
+    act_for(Origin(learner.name, learner.person_id, ip, fence=learner.partner_id))
     try:
         with app.transaction() as tx:
-            _keep(tx, ticket, cmi, is_last=last)
+            save_progress(
+                tx,
+                person_id=learner.person_id,
+                course_key=ticket.course,
+                lesson_key=ticket.lesson,
+                cmi=cmi,
+                is_last=last,
+            )
     except CmiRefused:
         return JSONResponse(_FAILED, status_code=422)
     return JSONResponse(_DONE)
-
-
-def _keep(tx: Transaction, ticket: Ticket, cmi: dict[str, Any], *, is_last: bool) -> None:
-    person_id = find_learner(
-        tx, session_id=ticket.session_id, course=ticket.course, lesson=ticket.lesson
-    )
-    save_progress(
-        tx,
-        person_id=person_id,
-        course_key=ticket.course,
-        lesson_key=ticket.lesson,
-        cmi=cmi,
-        is_last=is_last,
-    )
