@@ -78,6 +78,7 @@ def live(app: App, end: datetime) -> int:
             base_url=app.settings.base_url,
             postal_address=app.settings.postal_address,
             limit=BATCH,
+            ahead=True,
         )
         sweeps += 1
         if report.more:

@@ -22,7 +22,7 @@ _HEARD = (
 def list_answers(tx: Transaction, families: Mapping[int, tuple[int, ...]]) -> dict[int, datetime]:
     """Return when a person of each firm, under any id that it has had, was last heard of."""
     members = {member for family in families.values() for member in family}
-    rows = tx.session.execute(_HEARD, {"ids": sorted(members)})
+    rows = tx.session.connection().execute(_HEARD, {"ids": sorted(members)})
     heard: dict[int | None, datetime] = {row[0]: row[1] for row in rows}
     return {
         firm_id: max(heard[member] for member in family if member in heard)

@@ -11,34 +11,25 @@ from sqlalchemy import bindparam, select
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.addresses import address_key, domain_of
-from recruit.sequences.due import Hold, OpenTask, Pass, Send, Stop, Wait, next_move
+from recruit.sequences.cards import Card, Claiming, lock_due, write_claims
+from recruit.sequences.due import Hold, Move, OpenTask, Pass, Send, Stop, Wait, next_move
 from recruit.sequences.frames import Frames, load_frames
 from recruit.sequences.messages import Letter, sender_domain
 from recruit.sequences.planning import Course, plan_step
-from recruit.sequences.quota import Room, keep_domains, lock_rooms
+from recruit.sequences.quota import Room, keep_places, lock_rooms
 from recruit.sequences.recipients import Recipient
 from recruit.sequences.stopping import finish_enrollments
-from recruit.sequences.store import announce_firm, mailbox_id_of, may_move_on, move_touch
-from recruit.sequences.tables import Enrollment, Mailbox, Sequence, Touch
+from recruit.sequences.store import announce_firm, move_touch
+from recruit.sequences.tables import Enrollment, Touch
 from recruit.sequences.timing import give_up_at
 from recruit.sequences.tokens import message_id, token_hash, unsubscribe_token
 from recruit.sequences.values import EnrollmentStatus, StepKind, TouchStatus
 from recruit.sequences.wording import Wording
 
-_DUE = (
-    select(Touch, Enrollment, mailbox_id_of())
+_LOCKED = (
+    select(Touch, Enrollment)
     .join(Enrollment, Enrollment.id == Touch.enrollment_id)
-    .join(Sequence, Sequence.id == Touch.sequence_id)
-    .join(Mailbox, Mailbox.id == mailbox_id_of())
-    .where(
-        may_move_on(),
-        Touch.due_at <= bindparam("now"),
-        Touch.kind.in_(bindparam("kinds", expanding=True)),
-    )
-    .order_by(Touch.due_at, Touch.id)
-    .limit(bindparam("most"))
-    # On SQLite this compiles to nothing, and the transaction has the database to itself.
-    .with_for_update(skip_locked=True, key_share=True, of=[Touch, Enrollment])
+    .where(Touch.id.in_(bindparam("ids", expanding=True)))
     .execution_options(populate_existing=True)
 )
 
@@ -82,79 +73,98 @@ class Sweep:
 
 def claim_due(tx: Transaction, sender: Sender, limit: int) -> Sweep:
     """Take the touches that are due, at most `limit`, oldest first, and decide each anew."""
-    sweep = Sweep()
     # Without a postal address no mail may go, and those that wait must not stand before the tasks.
     has_address = bool(sender.postal_address.strip())
     kinds = [kind for kind in StepKind if has_address or kind is not StepKind.EMAIL]
-    due = tx.session.execute(_DUE, {"now": tx.now, "most": limit, "kinds": kinds})
-    rows = [(touch, enrollment, mailbox_id) for touch, enrollment, mailbox_id in due]
-    sweep.looked_at = len(rows)
-    if rows:
-        _Desk(tx, sender, rows).decide_all(sweep)
+    cards = lock_due(tx, kinds, limit)
+    sweep = Sweep(looked_at=len(cards))
+    if cards:
+        _Desk(tx, sender, cards).decide_all(sweep)
         tx.session.flush()
     return sweep
 
 
-class _Desk:
-    """Decides the touches of one claim, one by one, and writes each decision."""
+@dataclass(frozen=True)
+class _Decided:
+    """A touch that does not go to the mail server now."""
 
-    def __init__(
-        self, tx: Transaction, sender: Sender, rows: Rows[tuple[Touch, Enrollment, int]]
-    ) -> None:
+    card: Card
+    move: Move
+    course: Course
+    wording: Wording
+
+
+class _Desk:
+    """Decides the touches of one claim, one by one, and writes what was decided."""
+
+    def __init__(self, tx: Transaction, sender: Sender, cards: Rows[Card]) -> None:
         self._tx = tx
         self._sender = sender
-        self._rows = rows
-        self._frames: Frames = load_frames(tx, [enrollment for _, enrollment, _ in rows])
+        self._cards = cards
+        self._frames: Frames = load_frames(tx, cards)
         self._rooms = lock_rooms(
             tx,
-            {mailbox_id for _, _, mailbox_id in rows},
-            {domain_of(touch.address_key) for touch, _, _ in rows},
+            {card.mailbox_id for card in cards},
+            {domain_of(card.address_key) for card in cards},
         )
+        self._writes: list[Claiming] = []
+        self._others: list[_Decided] = []
 
     def decide_all(self, sweep: Sweep) -> None:
         """Decide every touch, in the order in which they came due."""
-        before = {key: dict(room.domains) for key, room in self._rooms.items()}
-        for touch, enrollment, mailbox_id in self._rows:
-            self._decide(touch, enrollment, self._rooms[mailbox_id], sweep)
-        keep_domains(self._tx, before, self._rooms.values())
+        for card in self._cards:
+            self._decide(card, self._rooms[card.mailbox_id], sweep)
+        write_claims(self._tx, self._writes)
+        if self._others:
+            self._write_others(sweep)
+        keep_places(self._tx, self._rooms.values())
 
-    def _decide(self, touch: Touch, enrollment: Enrollment, room: Room, sweep: Sweep) -> None:
-        if enrollment.status is EnrollmentStatus.FINISHED:
-            _cancel(self._tx, touch)
-            sweep.stopped += 1
-            return
+    def _decide(self, card: Card, room: Room, sweep: Sweep) -> None:
         frames = self._frames
-        course = frames.course(enrollment, touch, room)
-        wording = frames.word(enrollment, touch, course, room)
-        recipient = frames.recipients[enrollment.contact_id]
-        domain = domain_of(touch.address_key)
+        course = frames.course(card, room)
+        wording = frames.word(card, course, room)
+        recipient = frames.recipients[card.contact_id]
+        domain = domain_of(card.address_key)
         facts = frames.facts(
-            enrollment,
+            card,
             course,
             room,
             domain,
-            self._unfit(touch, recipient, wording),
+            _unfit(card, recipient, wording),
             self._sender.postal_address,
         )
-        match next_move(course.view(touch.step_index, touch.due_at), facts, self._tx.now):
-            case Send():
-                _resume(enrollment)
-                room.reserve(self._tx.now, domain)
-                sweep.claims.append(self._claim(touch, enrollment, course, room, wording))
+        move = next_move(course.view(card.step_index, card.due_at), facts, self._tx.now)
+        if isinstance(move, Send):
+            room.reserve(self._tx.now, domain)
+            sweep.claims.append(self._claim(card, course, room, wording))
+            return
+        if isinstance(move, Wait) and move.until is not None and move.until == room.slot:
+            room.queue()
+        self._others.append(_Decided(card, move, course, wording))
+
+    def _write_others(self, sweep: Sweep) -> None:
+        # They are locked already; read at once, since a cap can keep a whole batch waiting.
+        pairs = self._tx.session.execute(
+            _LOCKED, {"ids": [decided.card.touch_id for decided in self._others]}
+        )
+        rows = {touch.id: (touch, enrollment) for touch, enrollment in pairs}
+        for decided in self._others:
+            self._write(*rows[decided.card.touch_id], decided, sweep)
+
+    def _write(self, touch: Touch, enrollment: Enrollment, decided: _Decided, sweep: Sweep) -> None:
+        match decided.move:
             case OpenTask():
                 _resume(enrollment)
-                self._open_task(touch, course, wording)
+                self._open_task(touch, decided.course, decided.wording)
                 sweep.tasks += 1
             case Pass(to, because):
                 _resume(enrollment)
                 move_touch(touch, TouchStatus.DONE)
                 touch.settled_at, touch.settled_by = self._tx.now, "engine"
                 touch.outcome, touch.blocked_by = because, ""
-                plan_step(self._tx, course, to, self._tx.now)
+                plan_step(self._tx, decided.course, to, self._tx.now)
                 sweep.passed += 1
             case Wait(until, rule):
-                if until is not None and until == room.slot:
-                    room.queue()
                 touch.due_at = until or touch.due_at
                 touch.blocked_by = rule
                 sweep.postponed += 1
@@ -163,16 +173,13 @@ class _Desk:
                 touch.blocked_by = rule
                 sweep.held += 1
             case Stop(reason, detail):
-                finish_enrollments(self._tx, [enrollment], reason, detail)
+                if enrollment.status is EnrollmentStatus.FINISHED:
+                    _cancel(self._tx, touch)
+                else:
+                    finish_enrollments(self._tx, [enrollment], reason, detail)
                 sweep.stopped += 1
-
-    def _unfit(self, touch: Touch, recipient: Recipient, wording: Wording) -> str | None:
-        if address_key(recipient.email) != touch.address_key:
-            return (
-                f"The contact's address became {recipient.email} since the firm was enrolled. "
-                "Stop this enrollment; another sequence may use the new address."
-            )
-        return wording.unfit
+            case Send():
+                raise AssertionError("What is sent is written with the claims.")
 
     def _open_task(self, touch: Touch, course: Course, wording: Wording) -> None:
         move_touch(touch, TouchStatus.OPEN)
@@ -182,26 +189,25 @@ class _Desk:
         )
         touch.blocked_by = ""
 
-    def _claim(
-        self,
-        touch: Touch,
-        enrollment: Enrollment,
-        course: Course,
-        room: Room,
-        wording: Wording,
-    ) -> Claim:
+    def _claim(self, card: Card, course: Course, room: Room, wording: Wording) -> Claim:
         now, sender, mailbox = self._tx.now, self._sender, room.mailbox
-        recipient = self._frames.recipients[enrollment.contact_id]
-        token = unsubscribe_token(sender.secret, enrollment.id)
-        enrollment.unsubscribe_key = token_hash(token)
-        move_touch(touch, TouchStatus.CLAIMED)
-        touch.fence += 1
-        touch.lease_until = now + sender.claim_lasts
-        touch.reserved_on = now.date()
-        touch.blocked_by = ""
-        touch.variant = course.definition.variant_of(touch.step_index, enrollment.firm_id)
-        touch.subject, touch.body = wording.subject, wording.body
-        touch.message_id = message_id(sender.secret, touch.id, sender_domain(mailbox.address))
+        recipient = self._frames.recipients[card.contact_id]
+        token = unsubscribe_token(sender.secret, card.enrollment_id)
+        own_id = message_id(sender.secret, card.touch_id, sender_domain(mailbox.address))
+        fence = card.fence + 1
+        self._writes.append(
+            Claiming(
+                card,
+                fence=fence,
+                lease_until=now + sender.claim_lasts,
+                reserved_on=now.date(),
+                variant=course.definition.variant_of(card.step_index, card.firm_id),
+                subject=wording.subject,
+                body=wording.body,
+                message_id=own_id,
+                unsubscribe_key=token_hash(token),
+            )
+        )
         letter = Letter(
             sender=mailbox.address,
             sender_name=mailbox.from_name,
@@ -209,23 +215,32 @@ class _Desk:
             recipient_name=recipient.name,
             subject=wording.subject,
             body=wording.body,
-            message_id=touch.message_id,
+            message_id=own_id,
             references=wording.references,
             sent_at=now,
             unsubscribe_url=f"{sender.base_url.rstrip('/')}/u/{token}",
             postal_address=sender.postal_address,
             origin=recipient.origin,
-            privacy_url=self._frames.compliance[enrollment.sequence_id].privacy_url,
+            privacy_url=self._frames.sequences[card.sequence_id].compliance.privacy_url,
         )
         return Claim(
-            touch.id,
-            touch.step_index,
-            touch.fence,
+            card.touch_id,
+            card.step_index,
+            fence,
             mailbox.id,
             course,
             letter,
             sender.claim_lasts,
         )
+
+
+def _unfit(card: Card, recipient: Recipient, wording: Wording) -> str | None:
+    if address_key(recipient.email) != card.address_key:
+        return (
+            f"The contact's address became {recipient.email} since the firm was enrolled. "
+            "Stop this enrollment; another sequence may use the new address."
+        )
+    return wording.unfit
 
 
 def _resume(enrollment: Enrollment) -> None:

@@ -33,5 +33,5 @@ def next_due_at(tx: Transaction) -> datetime | None:
 
     What is due already yields its own time, which is not after `tx.now`.
     """
-    moments = tx.session.execute(_MOMENTS).one()
+    moments = tx.session.connection().execute(_MOMENTS).one()
     return min((moment for moment in moments if moment is not None), default=None)

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, select
 from recruit.db.transaction import Transaction
 from recruit.firms.families import list_families
 from recruit.sequences.answers import answered_since, list_answers
+from recruit.sequences.cards import Card
 from recruit.sequences.definition import Compliance, SequenceDefinition
 from recruit.sequences.due import Facts
 from recruit.sequences.planning import Course, get_definition, standing_rules
@@ -17,17 +18,23 @@ from recruit.sequences.policies import lacks
 from recruit.sequences.quota import Room
 from recruit.sequences.recipients import Recipient, list_recipients
 from recruit.sequences.suppression import ask_suppressed
-from recruit.sequences.tables import Enrollment, Sequence, SequenceVersion, Touch
+from recruit.sequences.tables import Sequence, SequenceVersion, Touch
 from recruit.sequences.threads import Thread, list_threads
-from recruit.sequences.values import StepKind, TouchStatus
+from recruit.sequences.values import SequenceStatus, StepKind, TouchStatus
 from recruit.sequences.wording import Wording, word_step
 
 _SEQUENCES = (
-    select(Sequence, SequenceVersion.id, SequenceVersion.number, SequenceVersion.definition_hash)
+    select(
+        Sequence.id,
+        Sequence.name,
+        Sequence.status,
+        Sequence.active_since,
+        SequenceVersion.id.label("version_id"),
+        SequenceVersion.definition_hash,
+    )
     .join(SequenceVersion, SequenceVersion.sequence_id == Sequence.id)
     .where(Sequence.id.in_(bindparam("ids", expanding=True)))
     .order_by(SequenceVersion.number)
-    .execution_options(populate_existing=True)
 )
 _TASKS = (
     select(Touch.enrollment_id, Touch.status)
@@ -49,13 +56,23 @@ _TOUCHED = (
 )
 
 
+@dataclass(frozen=True)
+class SequenceState:
+    """A sequence as it stands today. `compliance` is its newest version's, which the law is asked of."""
+
+    id: int
+    name: str
+    status: SequenceStatus
+    active_since: datetime | None
+    compliance: Compliance
+
+
 @dataclass
 class Frames:
     """Sequences, recipients and what is known of them, for the touches of one claim."""
 
-    sequences: dict[int, Sequence]
+    sequences: dict[int, SequenceState]
     definitions: dict[int, SequenceDefinition]
-    compliance: dict[int, Compliance]
     recipients: dict[int, Recipient]
     families: dict[int, tuple[int, ...]]
     suppressed: dict[tuple[str, int], str]
@@ -64,40 +81,39 @@ class Frames:
     touched: dict[int, dict[int, datetime]] = field(default_factory=dict)
     task_outcomes: dict[int, str] = field(default_factory=dict)
 
-    def course(self, enrollment: Enrollment, touch: Touch, room: Room) -> Course:
+    def course(self, card: Card, room: Room) -> Course:
         """Return the enrollment as rules and planning see it."""
-        sequence = self.sequences[enrollment.sequence_id]
+        sequence = self.sequences[card.sequence_id]
         mailbox = room.mailbox
         return Course(
-            enrollment_id=enrollment.id,
+            enrollment_id=card.enrollment_id,
             sequence_id=sequence.id,
             sequence=sequence.name,
-            firm_id=enrollment.firm_id,
-            definition=self.definitions[enrollment.sequence_version_id],
-            place=self.recipients[enrollment.contact_id].place,
-            status=enrollment.status,
-            paused_until=enrollment.paused_until,
-            key=touch.address_key,
+            firm_id=card.firm_id,
+            definition=self.definitions[card.version_id],
+            place=self.recipients[card.contact_id].place,
+            status=card.status,
+            paused_until=card.paused_until,
+            key=card.address_key,
             rules=standing_rules(
                 sequence.status, mailbox.address, mailbox.paused_at, mailbox.paused_reason
             ),
         )
 
-    def word(self, enrollment: Enrollment, touch: Touch, course: Course, room: Room) -> Wording:
+    def word(self, card: Card, course: Course, room: Room) -> Wording:
         """Return what the step says to its recipient."""
-        step = course.definition.steps[touch.step_index]
         return word_step(
-            step,
+            course.definition.steps[card.step_index],
             course.definition,
-            self.recipients[enrollment.contact_id],
+            self.recipients[card.contact_id],
             room.mailbox,
-            self.threads.get(enrollment.id, Thread()),
-            course.definition.variant_of(touch.step_index, enrollment.firm_id),
+            self.threads.get(card.enrollment_id, Thread()),
+            course.definition.variant_of(card.step_index, card.firm_id),
         )
 
     def facts(
         self,
-        enrollment: Enrollment,
+        card: Card,
         course: Course,
         room: Room,
         domain: str,
@@ -105,74 +121,72 @@ class Frames:
         postal_address: str,
     ) -> Facts:
         """Return what the decision rests on."""
-        recipient = self.recipients[enrollment.contact_id]
-        sequence = self.sequences[enrollment.sequence_id]
+        recipient = self.recipients[card.contact_id]
+        sequence = self.sequences[card.sequence_id]
         starts = [m for m in (sequence.active_since, room.mailbox.active_since) if m is not None]
         return Facts(
             definition=course.definition,
             sequence_status=sequence.status,
             mailbox=room.view(domain),
-            suppressed=self.suppressed.get((recipient.email, enrollment.firm_id)),
-            answered=answered_since(self.answers.get(enrollment.firm_id), enrollment.enrolled_at),
+            suppressed=self.suppressed.get((recipient.email, card.firm_id)),
+            answered=answered_since(self.answers.get(card.firm_id), card.enrolled_at),
             unfit=unfit,
-            unlawful=lacks(self.compliance[sequence.id], recipient.addressee, postal_address),
+            unlawful=lacks(sequence.compliance, recipient.addressee, postal_address),
             running_since=max(starts, default=None),
-            touched_at=self._touched_at(enrollment),
-            known=recipient.known(
-                enrollment.score_total, self.task_outcomes.get(enrollment.id, "")
-            ),
+            touched_at=self._touched_at(card),
+            known=recipient.known(card.score, self.task_outcomes.get(card.enrollment_id, "")),
         )
 
-    def _touched_at(self, enrollment: Enrollment) -> datetime | None:
-        family = self.families.get(enrollment.firm_id, ())
-        return touched_elsewhere(self.touched, family, enrollment.sequence_id)
+    def _touched_at(self, card: Card) -> datetime | None:
+        family = self.families.get(card.firm_id, ())
+        return touched_elsewhere(self.touched, family, card.sequence_id)
 
 
-def load_frames(tx: Transaction, enrollments: Rows[Enrollment]) -> Frames:
-    """Read what the claim of these enrollments needs, each kind of thing by one query."""
-    sequences, definitions, compliance = _load_sequences(tx, enrollments)
-    families = list_families(tx, {e.firm_id for e in enrollments})
-    recipients = list_recipients(tx, {e.contact_id for e in enrollments})
-    pairs = {(recipients[e.contact_id].email, e.firm_id) for e in enrollments}
+def load_frames(tx: Transaction, cards: Rows[Card]) -> Frames:
+    """Read what the claim of these touches needs, each kind of thing by one query."""
+    sequences, definitions = _load_sequences(tx, cards)
+    families = list_families(tx, {card.firm_id for card in cards})
+    recipients = list_recipients(tx, {card.contact_id for card in cards})
+    pairs = {(recipients[card.contact_id].email, card.firm_id) for card in cards}
     frames = Frames(
         sequences=sequences,
         definitions=definitions,
-        compliance=compliance,
         recipients=recipients,
         families=families,
         suppressed=ask_suppressed(tx, pairs, families),
         answers=list_answers(tx, families),
-        threads=list_threads(tx, {e.id for e in enrollments}),
+        threads=list_threads(tx, {card.enrollment_id for card in cards}),
     )
     if any(d.rules.min_days_since_touch for d in definitions.values()):
         frames.touched = list_touched(tx, families)
     if any(asks_tasks(d) for d in definitions.values()):
-        ids = {"ids": [e.id for e in enrollments]}
-        frames.task_outcomes = {row[0]: row[1].value for row in tx.session.execute(_TASKS, ids)}
+        ids = {"ids": [card.enrollment_id for card in cards]}
+        rows = tx.session.connection().execute(_TASKS, ids)
+        frames.task_outcomes = {enrollment_id: status.value for enrollment_id, status in rows}
     return frames
 
 
 def _load_sequences(
-    tx: Transaction, enrollments: Rows[Enrollment]
-) -> tuple[dict[int, Sequence], dict[int, SequenceDefinition], dict[int, Compliance]]:
-    """Return sequences, the definitions that these enrollments began with, and what the law is told today."""
-    wanted = {e.sequence_version_id for e in enrollments}
-    sequences: dict[int, Sequence] = {}
+    tx: Transaction, cards: Rows[Card]
+) -> tuple[dict[int, SequenceState], dict[int, SequenceDefinition]]:
+    """Return sequences as they stand today, and the definitions that these enrollments began with."""
+    wanted = {card.version_id for card in cards}
+    sequences: dict[int, SequenceState] = {}
     definitions: dict[int, SequenceDefinition] = {}
-    newest: dict[int, tuple[int, str]] = {}
-    for sequence, version_id, _, digest in tx.session.execute(
-        _SEQUENCES, {"ids": sorted({e.sequence_id for e in enrollments})}
-    ):
-        sequences[sequence.id] = sequence
-        newest[sequence.id] = (version_id, digest)
-        if version_id in wanted:
-            definitions[version_id] = get_definition(tx, version_id, digest)
-    # The newest version's, since the law is asked of the sequence as it stands today.
-    compliance = {
-        sequence_id: get_definition(tx, version_id, digest).compliance
-        for sequence_id, (version_id, digest) in newest.items()
-    }
-    return sequences, definitions, compliance
+    rows = tx.session.connection().execute(
+        _SEQUENCES, {"ids": sorted({card.sequence_id for card in cards})}
+    )
+    newest = {}
+    for row in rows:
+        newest[row.id] = row
+        if row.version_id in wanted:
+            definitions[row.version_id] = get_definition(tx, row.version_id, row.definition_hash)
+    for row in newest.values():
+        compliance = get_definition(tx, row.version_id, row.definition_hash).compliance
+        sequences[row.id] = SequenceState(
+            row.id, row.name, row.status, row.active_since, compliance
+        )
+    return sequences, definitions
 
 
 def list_touched(
@@ -181,7 +195,7 @@ def list_touched(
     """Return by firm id and sequence id when the firm was last touched."""
     members = sorted({i for family in families.values() for i in family})
     touched: dict[int, dict[int, datetime]] = {}
-    for firm_id, sequence_id, moment in tx.session.execute(_TOUCHED, {"ids": members}):
+    for firm_id, sequence_id, moment in tx.session.connection().execute(_TOUCHED, {"ids": members}):
         if moment is not None:
             touched.setdefault(firm_id, {})[sequence_id] = moment
     return touched

@@ -52,9 +52,11 @@ _OVER = (
 
 def tidy(tx: Transaction, limit: int = 500) -> int:
     """Do what has come due without a message, at most `limit` of a kind; return how many were finished."""
-    expired, undone, over, came_back = tx.session.execute(
-        _ANYTHING, {"now": tx.now, "since": tx.now - BREAKER_WEEK}
-    ).one()
+    expired, undone, over, came_back = (
+        tx.session.connection()
+        .execute(_ANYTHING, {"now": tx.now, "since": tx.now - BREAKER_WEEK})
+        .one()
+    )
     if came_back:
         trip_breakers(tx)
     if undone:

@@ -23,9 +23,11 @@ _TAKE = (
 
 def take_lease(tx: Transaction, name: str, holder: str, lasts: timedelta) -> bool:
     """Take or renew a lease; False while another holder has it."""
-    taken = tx.session.execute(
-        _TAKE, {"lease": name, "now": tx.now, "by": holder, "end": tx.now + lasts}
-    ).first()
+    taken = (
+        tx.session.connection()
+        .execute(_TAKE, {"lease": name, "now": tx.now, "by": holder, "end": tx.now + lasts})
+        .first()
+    )
     if taken is not None:
         return True
     if tx.session.get(Lease, name) is not None:

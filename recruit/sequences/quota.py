@@ -1,5 +1,6 @@
 """A mailbox's room: caps, ramp and the gap between two messages, locked while places are reserved."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -21,20 +22,38 @@ _LOCK = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
+_day, _domain_day = (cast("Table", t.__table__) for t in (MailboxDay, MailboxDomainDay))
 _DAYS = (
-    select(MailboxDay)
+    select(_day.c.mailbox_id, _day.c.reserved)
     .where(
-        MailboxDay.mailbox_id.in_(bindparam("ids", expanding=True)),
-        MailboxDay.day == bindparam("day"),
+        _day.c.mailbox_id.in_(bindparam("ids", expanding=True)), _day.c.day == bindparam("today")
     )
-    .order_by(MailboxDay.mailbox_id)
+    .order_by(_day.c.mailbox_id)
     .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
 )
-_DOMAINS = select(MailboxDomainDay).where(
-    MailboxDomainDay.mailbox_id.in_(bindparam("ids", expanding=True)),
-    MailboxDomainDay.day == bindparam("day"),
-    MailboxDomainDay.domain.in_(bindparam("domains", expanding=True)),
+_RESERVE = (
+    update(_day)
+    .where(_day.c.mailbox_id == bindparam("mailbox"), _day.c.day == bindparam("today"))
+    .values(reserved=_day.c.reserved + bindparam("places"))
+)
+_DOMAINS = (
+    select(_domain_day.c.mailbox_id, _domain_day.c.domain, _domain_day.c.reserved)
+    .where(
+        _domain_day.c.mailbox_id.in_(bindparam("ids", expanding=True)),
+        _domain_day.c.day == bindparam("today"),
+        _domain_day.c.domain.in_(bindparam("domains", expanding=True)),
+    )
+    .order_by(_domain_day.c.mailbox_id, _domain_day.c.domain)
+    .with_for_update(key_share=True)
+)
+_RESERVE_DOMAIN = (
+    update(_domain_day)
+    .where(
+        _domain_day.c.mailbox_id == bindparam("mailbox"),
+        _domain_day.c.day == bindparam("today"),
+        _domain_day.c.domain == bindparam("to"),
+    )
+    .values(reserved=_domain_day.c.reserved + bindparam("places"))
 )
 _MAILBOX_OF = (
     select(func.coalesce(Enrollment.mailbox_id, SequenceRow.mailbox_id))
@@ -43,12 +62,12 @@ _MAILBOX_OF = (
     .where(Enrollment.id == bindparam("enrollment_id"))
 )
 _GIVE_BACK = (
-    update(cast("Table", MailboxDay.__table__))
+    update(_day)
     .where(MailboxDay.mailbox_id == bindparam("mailbox"), MailboxDay.day == bindparam("on"))
     .values(reserved=MailboxDay.reserved - 1)
 )
 _GIVE_BACK_DOMAIN = (
-    update(cast("Table", MailboxDomainDay.__table__))
+    update(_domain_day)
     .where(
         MailboxDomainDay.mailbox_id == bindparam("mailbox"),
         MailboxDomainDay.day == bindparam("on"),
@@ -63,34 +82,37 @@ _GIVE_BACK_DOMAIN = (
 class Room:
     """A mailbox locked by this transaction. `slot` is the next moment with nobody before it in line.
 
-    `cap` is today's, on the ramp or in full; `domains` counts today's places by recipient domain.
+    `cap` is today's, on the ramp or in full. `reserved` and `domains` (by recipient domain) count today's
+    places as they were found, None or missing where there is no counter yet; `taken` counts those since.
     """
 
     mailbox: Mailbox
-    day: MailboxDay
+    reserved: int | None
     slot: datetime | None
     cap: int
     domains: dict[str, int] = field(default_factory=dict)
+    taken: int = 0
+    taken_by_domain: Counter[str] = field(default_factory=Counter)
 
     def view(self, domain: str) -> MailboxView:
         """Return what the rules see, for a recipient at this domain."""
         return MailboxView(
             address=self.mailbox.address,
             cap_per_day=self.cap,
-            reserved=self.day.reserved,
+            reserved=(self.reserved or 0) + self.taken,
             next_free_at=self.slot,
             paused_reason=self.mailbox.paused_reason if self.mailbox.paused_at else None,
             warming_up=self.cap < self.mailbox.cap_per_day,
             domain=domain,
             domain_cap_per_day=self.mailbox.domain_cap_per_day,
-            domain_reserved=self.domains.get(domain, 0),
+            domain_reserved=self.domains.get(domain, 0) + self.taken_by_domain[domain],
         )
 
     def reserve(self, now: datetime, domain: str) -> None:
         """Take a place for a message at `now`."""
-        self.day.reserved += 1
+        self.taken += 1
         if self.mailbox.domain_cap_per_day:
-            self.domains[domain] = self.domains.get(domain, 0) + 1
+            self.taken_by_domain[domain] += 1
         if self.mailbox.gap_s:
             self.slot = self.mailbox.next_free_at = now + timedelta(seconds=self.mailbox.gap_s)
 
@@ -107,21 +129,18 @@ def lock_rooms(
     ids, today = sorted(set(mailbox_ids)), tx.now.date()
     # The mailbox's lock also keeps two transactions from making the same day's row.
     mailboxes = list(tx.session.scalars(_LOCK, {"ids": ids}))
-    days = {d.mailbox_id: d for d in tx.session.scalars(_DAYS, {"ids": ids, "day": today})}
+    connection = tx.session.connection()
+    reserved = {row[0]: row[1] for row in connection.execute(_DAYS, {"ids": ids, "today": today})}
     rooms: dict[int, Room] = {}
     for mailbox in mailboxes:
-        day = days.get(mailbox.id)
-        if day is None:
-            day = MailboxDay(mailbox_id=mailbox.id, day=today, reserved=0)
-            tx.session.add(day)
         slot = mailbox.next_free_at
         waiting = slot if slot is not None and slot > tx.now else None
-        rooms[mailbox.id] = Room(mailbox, day, waiting, today_cap(tx, mailbox))
+        rooms[mailbox.id] = Room(mailbox, reserved.get(mailbox.id), waiting, today_cap(tx, mailbox))
     throttled = [m.id for m in mailboxes if m.domain_cap_per_day]
     if throttled:
-        wanted = {"ids": throttled, "day": today, "domains": sorted(set(domains))}
-        for row in tx.session.scalars(_DOMAINS, wanted):
-            rooms[row.mailbox_id].domains[row.domain] = row.reserved
+        wanted = {"ids": throttled, "today": today, "domains": sorted(set(domains))}
+        for mailbox_id, domain, count in connection.execute(_DOMAINS, wanted):
+            rooms[mailbox_id].domains[domain] = count
     return rooms
 
 
@@ -145,25 +164,24 @@ def today_cap(tx: Transaction, mailbox: Mailbox) -> int:
     )
 
 
-def keep_domains(tx: Transaction, before: dict[int, dict[str, int]], rooms: Iterable[Room]) -> None:
-    """Write the counters of recipient domains that reservations changed since `before`."""
-    table, today = cast("Table", MailboxDomainDay.__table__), tx.now.date()
+def keep_places(tx: Transaction, rooms: Iterable[Room]) -> None:
+    """Write the places that were taken in these rooms."""
+    connection, today = tx.session.connection(), tx.now.date()
     for room in rooms:
-        old = before.get(room.mailbox.id, {})
-        for domain, count in room.domains.items():
-            if domain not in old:
+        if not room.taken:
+            continue
+        at = {"mailbox": room.mailbox.id, "today": today}
+        if room.reserved is None:
+            row = {"mailbox_id": room.mailbox.id, "day": today, "reserved": room.taken}
+            connection.execute(insert(_day), row)
+        else:
+            connection.execute(_RESERVE, at | {"places": room.taken})
+        for domain, count in sorted(room.taken_by_domain.items()):
+            if domain in room.domains:
+                connection.execute(_RESERVE_DOMAIN, at | {"to": domain, "places": count})
+            else:
                 key = {"mailbox_id": room.mailbox.id, "day": today, "domain": domain}
-                tx.session.execute(insert(table), key | {"reserved": count})
-            elif old[domain] != count:
-                tx.session.execute(
-                    update(table)
-                    .where(
-                        MailboxDomainDay.mailbox_id == room.mailbox.id,
-                        MailboxDomainDay.day == today,
-                        MailboxDomainDay.domain == domain,
-                    )
-                    .values(reserved=count)
-                )
+                connection.execute(insert(_domain_day), key | {"reserved": count})
 
 
 def give_place_back(tx: Transaction, touch: Touch) -> None:

@@ -46,7 +46,7 @@ class Recipient:
 
 def list_recipients(tx: Transaction, contact_ids: Iterable[int]) -> dict[int, Recipient]:
     """Return recipients by contact id."""
-    rows = tx.session.execute(_BY_CONTACT, {"ids": list(set(contact_ids))})
+    rows = tx.session.connection().execute(_BY_CONTACT, {"ids": list(set(contact_ids))})
     return {row.contact_id: _recipient(row) for row in rows}
 
 

@@ -32,7 +32,7 @@ _SENT = (
 
 def list_threads(tx: Transaction, enrollment_ids: Iterable[int]) -> dict[int, Thread]:
     """Return the newest conversation of each enrollment that has sent something."""
-    rows = tx.session.execute(_SENT, {"ids": sorted(set(enrollment_ids))})
+    rows = tx.session.connection().execute(_SENT, {"ids": sorted(set(enrollment_ids))})
     threads: dict[int, Thread] = {}
     for enrollment_id, subject, message_id in rows:
         thread = threads.get(enrollment_id, Thread())
