@@ -4,6 +4,7 @@ import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -27,12 +28,37 @@ def register(cli: typer.Typer) -> None:
     cli.add_typer(firms, name="firms")
 
 
-def resolve(output_format: FormatOption = Format.TABLE) -> None:
-    """Make firms of all sightings that are new or have changed."""
-    from recruit.firms.usecases import resolve_firms
+class Engine(StrEnum):
+    """What compares sightings."""
 
+    HERE = "here"
+    SPARK = "spark"
+
+
+def resolve(
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="Compare on this machine, or on Spark.")
+    ] = Engine.HERE,
+    spark_master: Annotated[
+        str, typer.Option("--spark-master", help="Where Spark is, such as spark://host:7077.")
+    ] = "local[*]",
+    spark_folder: Annotated[
+        Path | None,
+        typer.Option("--spark-folder", help="A folder that all machines of the cluster can read."),
+    ] = None,
+    output_format: FormatOption = Format.TABLE,
+) -> None:
+    """Make firms of all sightings that are new or have changed."""
+    from recruit.firms.usecases import SparkMissing, SparkPlace, resolve_firms
+
+    if spark_folder is not None and not spark_folder.is_dir():
+        fail(f"There is no folder {spark_folder}. Make it, or give another --spark-folder.")
+    place = SparkPlace(spark_master, spark_folder) if engine is Engine.SPARK else None
     with open_app() as app, app.transaction() as tx:
-        report = resolve_firms(tx, actor="command line")
+        try:
+            report = resolve_firms(tx, actor="command line", spark=place)
+        except SparkMissing as missing:
+            fail(str(missing))
     if output_format is not Format.TABLE:
         print_rows([vars(report)], list(vars(report)), output_format)
         return

@@ -164,13 +164,15 @@ def count_crowd(blocks: Mapping[str, list[Fingerprint]]) -> dict[str, int]:
             firms = min(firms, len(phones) or firms)
         crowd[key] = firms
     for key, members in blocks.items():
-        if key[0] == "n" and any(
-            crowd.get(f"o:{domain}", 0) >= BRAND
-            for member in members
-            for domain in (member.domain, *member.mail_domains)
-        ):
+        if key[0] == "n" and any(is_of_brand(member, crowd) for member in members):
             crowd[f"b:{key[2:]}"] = 1
     return crowd
+
+
+def is_of_brand(fingerprint: Fingerprint, crowd: Mapping[str, int]) -> bool:
+    """Say whether a sighting's domain is one at which names tell several places, by `count_crowd`."""
+    domains = (fingerprint.domain, *fingerprint.mail_domains)
+    return any(crowd.get(f"o:{domain}", 0) >= BRAND for domain in domains)
 
 
 def _count_bearers(members: list[Fingerprint]) -> int:

@@ -17,6 +17,8 @@ from recruit.firms.rarity import Rarity
 from recruit.firms.values import Verdict
 
 _MOST_REASONS = 4
+# More doubtful pairs than these of one run nobody looks at.
+MOST_DOUBTFUL = 20_000
 _FIRST: dict[str, object] = {"because": "first sighting of this firm"}
 _TOLD_APART = "a person said that they are not the same"
 _TOLD_SAME = "a person said that they are the same"

@@ -14,11 +14,14 @@ from recruit.firms.placing import Plan, place
 from recruit.firms.rarity import Rarity
 from recruit.firms.settling import settle
 from recruit.firms.sightings import SeenSighting
+from recruit.firms.spark.session import SparkMissing, SparkPlace
 from recruit.firms.store import list_firms, list_members
 from recruit.firms.values import ResolutionReport
 from recruit.firms.verdicts import load_said
 from recruit.firms.writing import Writer
 from recruit.people.values import SYSTEM
+
+__all__ = ["SparkMissing", "SparkPlace"]
 
 # From so many new sightings on, if they are this share of all, columns are faster than looking each
 # one's neighbours up.
@@ -26,20 +29,28 @@ FEWEST_IN_BULK = 20_000
 LEAST_SHARE_IN_BULK = 0.1
 
 
-def resolve_firms(tx: Transaction, *, actor: str = SYSTEM.name) -> ResolutionReport:
+def resolve_firms(
+    tx: Transaction, *, actor: str = SYSTEM.name, spark: SparkPlace | None = None
+) -> ResolutionReport:
     """Place every sighting that is new or has changed, and decide the fields of the firms it touches.
 
-    Firms keep their ids. A second run with nothing new changes nothing and announces nothing.
+    Firms keep their ids. A second run with nothing new changes nothing and announces nothing. With
+    `spark` the comparing is done there, by the same rules; raises `SparkMissing`.
     """
     with no_search_for_cycles():
-        return _resolve(tx, actor)
+        return _resolve(tx, actor, spark)
 
 
-def _resolve(tx: Transaction, actor: str) -> ResolutionReport:
+def _resolve(tx: Transaction, actor: str, spark: SparkPlace | None) -> ResolutionReport:
     queries.wait_for_other_runs(tx)
     since = queries.list_jobs_since_last_run(tx)
     queries.mark_run(tx)
     unseen = queries.count_unseen_sightings(tx, since)
+    if unseen and spark:
+        # It needs pandas, which everything else starts sooner without.
+        from recruit.firms.spark.writing import resolve_on_spark
+
+        return resolve_on_spark(tx, actor, spark)
     if unseen >= FEWEST_IN_BULK and unseen >= LEAST_SHARE_IN_BULK * queries.count_sightings(tx):
         return resolve_in_bulk(tx, actor)
     seen = {s.id: s for s in queries.list_unseen_sightings(tx, since)} if unseen else {}

@@ -9,10 +9,15 @@ from recruit.firms.bulk.arrays import Longs
 from recruit.firms.bulk.grouping import Grouping, Judge, group_rows
 from recruit.firms.bulk.sheet import Sheet
 from recruit.firms.clustering import NOTHING_SAID, Link, Said
-from recruit.firms.placing import Leaving, Plan, find_leaving, link_strength, make_placements
+from recruit.firms.placing import (
+    MOST_DOUBTFUL,
+    Leaving,
+    Plan,
+    find_leaving,
+    link_strength,
+    make_placements,
+)
 
-# More doubtful pairs than these nobody looks at.
-MOST_DOUBTFUL = 20_000
 # Decisions keep one decimal: scores that are this near are one score.
 _ROUNDED = 0.15
 

@@ -45,9 +45,26 @@ def resolve_in_bulk(tx: Transaction, actor: str) -> ResolutionReport:
     queries.add_name_words(tx, list_name_words(sheet))
     plan = place_many(sheet, firm_of, fresh, load_said(tx))
     del sheet
+    return write_plan(tx, plan, fresh=fresh, changed=set(changed), silent=silent, actor=actor)
+
+
+def write_plan(
+    tx: Transaction,
+    plan: Plan,
+    *,
+    fresh: frozenset[int],
+    changed: set[int],
+    silent: set[int],
+    actor: str,
+) -> ResolutionReport:
+    """Do what a plan for very many sightings (ids of records) says, some thousand firms at once.
+
+    Of the `fresh` ones those that have a firm already are `changed`; `silent` ones are new or changed too,
+    and no longer name their firm.
+    """
     writer = Writer(tx, actor)
     placed_silent = 0
-    for part, records in _parts(plan, set(changed) | silent):
+    for part, records in _parts(plan, changed | silent):
         seen = {sighting.id: sighting for sighting in queries.list_sightings(tx, records)}
         placed = {r: s for r, s in seen.items() if r in fresh or s.firm_id is not None}
         placed_silent += sum(record in silent for record in placed)

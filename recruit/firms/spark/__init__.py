@@ -1,0 +1,1 @@
+"""The same rules on a Spark cluster, for what outgrows one machine."""
