@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from recruit.sourcing.countries import is_country, read_country, us_state
+from recruit.sourcing.countries import is_country, read_country, trim_town, us_state
 from recruit.sourcing.text import clean, plain_dashes, shorten
 from recruit.sourcing.values import Office
 
@@ -22,6 +22,8 @@ _FORMS: tuple[tuple[str | None, re.Pattern[str]], ...] = tuple(
         ("PT", rf"(?<![0-9])(?P<postcode>[0-9]{{4}}-[0-9]{{3}})\s+(?P<city>{_TOWN})"),
         ("US", rf"(?P<city>{_TOWN}),? (?P<region>[A-Z]{{2}}|[A-Z][a-z]+(?: [A-Z][a-z]+)?),? (?P<postcode>[0-9]{{5}}(?:-[0-9]{{4}})?)"),
         ("CA", rf"(?P<city>{_TOWN}),? \(?(?P<region>[A-Z]{{2}}|[A-Z][a-zé]+)\)?,? (?P<postcode>[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9])"),
+        ("AU", rf"(?P<city>{_TOWN}),? (?P<region>NSW|VIC|QLD|WA|SA|TAS|ACT|NT),? (?P<postcode>[0-9]{{4}})"),
+        ("BR", rf"(?P<city>{_TOWN})(?:,? (?:-|/)? ?(?P<region>[A-Z]{{2}}))?,? (?:CEP:? )?(?P<postcode>[0-9]{{5}}-[0-9]{{3}})"),
         ("GB", rf"(?P<city>{_TOWN}?),? (?P<postcode>[A-Z]{{1,2}}[0-9][A-Z0-9]? ?[0-9][A-Z]{{2}})"),
         (None, rf"(?<![0-9A-Z])(?:(?P<prefix>D|A|CH|F|B|L|I|E|S|DK|FI|FIN|N|CZ|SK|DE|AT|FR|BE|LU|IT|ES|SE|NO)[- ])?(?P<postcode>[0-9]{{4,5}}|[0-9]{{3}} [0-9]{{2}})\s+(?P<city>{_TOWN})"),
     )
@@ -61,6 +63,28 @@ class FoundAddress:
 def says_head_office(text: str) -> bool:
     """Tell whether a heading or a line calls what follows the head office."""
     return bool(_HEAD.search(text))
+
+
+def read_town(text: str) -> dict[str, str] | None:
+    """Return the town and postcode, perhaps region and country, of a line that is nothing else."""
+    for country, form in _FORMS:
+        match = form.fullmatch(text.strip(" .,;"))
+        if match is None:
+            continue
+        parts = {key: part for key, part in match.groupdict().items() if part}
+        prefix = parts.pop("prefix", "")
+        if country == "US":
+            state = us_state(parts["region"])
+            if state is None:
+                continue
+            parts["region"] = state
+        if is_country(parts["city"]) or len(parts["city"]) > _LONGEST["city"]:
+            return None
+        if country or prefix:
+            parts["country"] = country or _PREFIXES[prefix]
+        parts["city"] = trim_town(parts["city"], parts.get("country"))
+        return parts
+    return None
 
 
 def find_addresses(lines: Sequence[str]) -> Iterator[FoundAddress]:
@@ -108,7 +132,7 @@ def _read(part: str, before: str, before_that: str) -> dict[str, str] | None:
             if match is None and (match := form.search(text)) and match.end() == len(text):
                 # The street stands on the same line without a comma.
                 street = text[: match.start()].strip(" ,;")
-            if match is None or not _is_street(street):
+            if match is None or not is_street(street):
                 continue
             groups = match.groupdict()
             city = clean(groups["city"]).strip(" .-")
@@ -130,11 +154,13 @@ def _read(part: str, before: str, before_that: str) -> dict[str, str] | None:
             prefix = groups.get("prefix")
             if country or prefix:
                 found["country"] = country or _PREFIXES[prefix or ""]
+            found["city"] = trim_town(city, found.get("country"))
             return found
     return None
 
 
-def _is_street(text: str) -> bool:
+def is_street(text: str) -> bool:
+    """Tell whether a line looks like a street with a number."""
     return (
         4 <= len(text) <= _LONGEST["street"]
         and bool(_STREET.fullmatch(text))

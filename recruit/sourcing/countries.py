@@ -47,6 +47,7 @@ _ALIASES = {
     "CI": "cote d ivoire",
 }
 
+_LONGEST_TOWN = 3  # words
 _STATE_ZIP = re.compile(r"([A-Za-z .]{2,30}?) ([0-9]{5}(?:-[0-9]{4})?)")
 _POSTCODE_CITY = re.compile(r"((?:[A-Z]{1,3}-)?[0-9]{4,6}|[0-9]{3} [0-9]{2}) (\D+)")
 
@@ -116,6 +117,15 @@ def city_in(city: str, country: str | None = None, area: str | None = None) -> b
         country in {None, code} and (state is None or division == state[0])
         for _, code, division in _cities().get(fold(city), [])
     )
+
+
+def trim_town(town: str, country: str | None = None) -> str:
+    """Return the town at the end of words that are too many for one: a building or a street before it."""
+    words = town.split()
+    if len(words) <= _LONGEST_TOWN or city_in(town):
+        return town
+    tails = (" ".join(words[-count:]) for count in range(_LONGEST_TOWN, 0, -1))
+    return next((tail for tail in tails if city_in(tail, country)), town)
 
 
 def is_country(text: str) -> bool:

@@ -29,6 +29,7 @@ _LABEL_TAGS = (
     "div",
     "p",
 )
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _LABELLED_LINE = re.compile(r"([^:\n]{2,40}):\s+(\S.*)")
 _SHARE = re.compile(r"/(?:share|sharer|intent|sharearticle|dialog)\b", re.IGNORECASE)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-])")
@@ -85,6 +86,8 @@ def read_labelled(root: Element) -> Iterator[tuple[Target, str, str]]:
         target = read_label(label.rstrip(": ")) if label else None
         if target is None or target is Part.RECORD_ID:
             continue
+        if target is Part.PLACE and element.tag in _HEADINGS:
+            continue  # all that stands below it counts: see `sections`
         for value in _values_of(element):
             text = _linked(value, target) or text_of(value)
             if text and len(text) <= _LONGEST_VALUE and read_label(text) is None:

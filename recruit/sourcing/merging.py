@@ -7,6 +7,7 @@ parts come from one reading, that of the head office where one is named.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from recruit.sourcing.offices import says_lesser_office
 from recruit.sourcing.phones import read_phone
 from recruit.sourcing.text import fold
 from recruit.sourcing.values import MANY_VALUED, Fact, FieldName, Office
@@ -114,6 +115,8 @@ def _parts_of(fact: Fact) -> list[Fact]:
 def merge_offices(facts: Sequence[Fact]) -> list[Fact]:
     """Return each place once, as its fullest reading has it; the only one is the head office.
 
+    Unless its words call it something less, such as a research office.
+
     "Berlin, DE" and "Invalidenstr. 1, 10115 Berlin, DE" are one place.
     """
     merged: list[Fact] = []
@@ -134,7 +137,8 @@ def merge_offices(facts: Sequence[Fact]) -> list[Fact]:
     if len(merged) == 1:
         only = merged[0].value
         assert isinstance(only, Office)
-        merged = [replace(merged[0], value=replace(only, head_office=True))]
+        head = only.head_office or not says_lesser_office(merged[0].text)
+        merged = [replace(merged[0], value=replace(only, head_office=head))]
     return merged[:_MOST_FACTS]
 
 

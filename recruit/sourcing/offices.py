@@ -5,6 +5,7 @@ it, and one without a town is an office of its own.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 
 from recruit.sourcing.addresses import says_head_office
 from recruit.sourcing.countries import city_in, country_of_city, is_country, read_country, us_state
@@ -14,7 +15,14 @@ from recruit.sourcing.values import Office
 _NO_OFFICE = re.compile(
     r"\b(?:no (?:physical |central |fixed |main )?(?:office|headquarters|hq)|co-?working|virtual office|mailing|mailbox"
     r"|registered (?:address|in)|incorporated|legal entit\w+|formerly|used to|closed|live|lives|living|hire|hiring"
-    r"|time ?zones?|employees in|people in|team members|meetups?|retreats?|n/?a\b)",
+    r"|time ?zones?|employees in|people in|team members|meetups?|retreats?|n/?a\b|receives? (?:post|mail)"
+    r"|founded in|terminated|(?:clients?|customers?)['’]? offices?)",
+    re.IGNORECASE,
+)
+_LESSER = re.compile(
+    r"\b(?:secondary|satellite|branch|regional|research|r ?& ?d|development|engineering|sales|support|european|emea"
+    r"|apac|asian?|latam)\b[^.,]{0,20}\b(?:offices?|hq|headquarters?|hub|cent(?:er|re))\b|\b(?:outpost|hub|niederlassung"
+    r"|zweigstelle|außenstelle|filiale|geschäftsstelle|succursale|sucursal|filial)\b",
     re.IGNORECASE,
 )
 _CUT = re.compile(
@@ -22,10 +30,30 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r"^(?:.*\b(?:in|at|near|across|throughout|outside(?: of)?|of)\s+)?(?:the\s+|beautiful\s+|sunny\s+|downtown\s+)*",
+    r"^(?:.*\b(?:in|at|near|across|throughout|outside(?: of)?|of)\s+)?(?:(?i:the|beautiful|sunny|downtown|central|greater)\s+)*",
 )
+_SUFFIX = re.compile(
+    r"\s+(?:offices?|hq|headquarters|cent(?:er|re)|city cent(?:er|re)|(?:metro(?:politan)? )?area)$",
+    re.IGNORECASE,
+)
+_STREET_TOWN = re.compile(
+    r"^[0-9].*\b(?:Street|St|Road|Rd|Avenue|Ave|Boulevard|Blvd|Lane|Ln|Drive|Dr|Way|Square|Sq|Plaza|Court|Ct|Place"
+    r"|Parkway|Pkwy|Highway|Hwy|Suite [0-9A-Z]+|Ste [0-9A-Z]+|Floor)\b\.?(?: (?:N|S|E|W|NE|NW|SE|SW))?\s+(?P<town>\S.*)$"
+)
+# Where town and country are one, whatever quarter is named.
+_CITY_STATES = {
+    "HK": "Hong Kong", "SG": "Singapore", "MC": "Monaco", "MO": "Macau", "GI": "Gibraltar",
+}  # fmt: skip
+_TOWNS_TOO = frozenset(
+    ["singapore", "hong kong", "monaco", "luxembourg", "macau", "gibraltar", "san marino"]
+)
+# Areas and regions of the world that are called as a small town somewhere is.
+_NO_TOWNS = frozenset(["apac", "emea", "latam", "silicon valley", "bay area", "europe", "remote"])
+# Codes of a state and a country: beside a town that the gazetteer lacks either is likely.
+_EITHER = frozenset({"DE", "IN", "IL"})
+_STATES_AS_TOWNS = frozenset({"new york", "washington"})
 _NICKNAMES = {
-    "sf": "San Francisco", "nyc": "New York", "new york city": "New York", "la": "Los Angeles",
+    "sf": "San Francisco", "san fran": "San Francisco", "ny": "New York", "nyc": "New York", "new york city": "New York", "la": "Los Angeles",
     "washington dc": "Washington", "washington d.c.": "Washington", "dc": "Washington", "bangalore": "Bangalore",
     "kiev": "Kiev",
 }  # fmt: skip
@@ -41,7 +69,13 @@ _PROVINCES = {
     }.items()
     for word in words.split("|")
 }
-_ZIP = re.compile(r"^(?:[A-Z]{1,2}-)?[0-9]{4,6}\s+|\s+[0-9]{5}(?:-[0-9]{4})?$")
+_ZIP = re.compile(
+    r"^(?:[A-Z]{1,3}-)?(?:[0-9]{4,6}|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3}|[0-9]{4} ?[A-Z]{2})\s+"
+    r"|\s+(?:[0-9]{4,8}(?:-[0-9]{3,4})?|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9])$"
+)
+_TOWN_NAME = re.compile(
+    r"(?:[A-ZÀ-ÞŁŚŽ][\w'’.-]*\s?){1,4}|(?:[A-ZÀ-ÞŁŚŽ][\w'’.-]*\s(?:(?:de|do|da|dos|del|la|am|an|der|upon|of|sur)\s)*){1,4}[A-ZÀ-ÞŁŚŽ][\w'’.-]*"
+)
 _LONGEST = 60
 _MOST = 60
 
@@ -52,18 +86,43 @@ def read_offices(text: str, *, head: bool = False) -> list[Office]:
     A line that speaks of other things than offices gives none.
     """
     text = clean(plain_dashes(text)).strip(" .")
-    if not text or len(text) > 600 or _NO_OFFICE.search(text):
+    if not text or len(text) > 600 or speaks_of_others(text):
         return []
     offices: list[Office] = []
     for sentence in re.split(r"(?<!\bSt)(?<!\b[A-Z])[.!?] +(?=[A-Z])", text):
-        is_head = head or says_head_office(sentence)
+        is_head = head or (says_head_office(sentence) and not says_lesser_office(sentence))
         for piece in _CUT.split(sentence):
             offices += _read_piece(piece, head=is_head)
     return offices[:_MOST]
 
 
+def speaks_of_others(text: str) -> bool:
+    """Tell whether words near a place say that no office is meant: people who live there, a mailbox."""
+    return bool(_NO_OFFICE.search(text))
+
+
+def says_lesser_office(text: str) -> bool:
+    """Tell whether words call an office something less than the firm's seat, be it the only one."""
+    return bool(_LESSER.search(text))
+
+
+def _parts(piece: str) -> Iterator[str]:
+    """Yield the parts between commas; "London UK" and "Ann Arbor MI" are two parts."""
+    for part in piece.split(","):
+        text = part.strip(" .*\"'")
+        words = text.split()
+        for count in (1, 2):
+            town, tail = " ".join(words[:-count]), " ".join(words[-count:])
+            is_tail = is_country(tail) or (us_state(tail) and (len(tail) > 2 or tail.isupper()))
+            if town and is_tail and not _town(_place(text)) and _town(_place(town)):
+                yield town
+                text = tail
+                break
+        yield text
+
+
 def _read_piece(piece: str, *, head: bool) -> list[Office]:
-    parts = [part.strip(" .*\"'") for part in piece.split(",")]
+    parts = list(_parts(piece))
     found: list[dict[str, str]] = []
     is_open = False  # whether the last town may still be completed
     for at, part in enumerate(parts):
@@ -74,6 +133,10 @@ def _read_piece(piece: str, *, head: bool) -> list[Office]:
         state = us_state(place) if len(place) > 2 or place.isupper() else None
         country = read_country(place) if is_country(place) else None
         known = _town(place)
+        if is_open and place.lower() in _PROVINCES and _country_follows(parts, at):
+            continue  # the country says more than the province
+        if is_open and part != place and _country_follows(parts, at):
+            continue  # "Lyon, Auvergne-Rhône-Alpes 69002, France": the postcode stands beside the region
         if is_open and "country" not in found[-1]:
             completion = _completion(found[-1]["city"], place, state, country, known)
             if completion:
@@ -88,9 +151,11 @@ def _read_piece(piece: str, *, head: bool) -> list[Office]:
         completed = bool(follower) and (
             (us_state(follower) is not None and (len(follower) > 2 or follower.isupper()))
             or is_country(follower)
+            or follower.lower() in _PROVINCES
         )
-        looks = bool(re.fullmatch(r"(?:[A-ZÀ-ÞŁŚŽ][\w'’.-]*\s?){1,4}", place))
-        if known or (completed and looks and not country):
+        is_state = state is not None and place.lower() not in _STATES_AS_TOWNS
+        looks = not is_state and bool(_TOWN_NAME.fullmatch(place))
+        if known or (completed and looks and not country and not is_open):
             found.append({"city": known or place})
             is_open = True
         elif country:
@@ -104,37 +169,50 @@ def _read_piece(piece: str, *, head: bool) -> list[Office]:
     return [_complete(entry, head=head) for entry in found]
 
 
+def _country_follows(parts: Sequence[str], at: int) -> bool:
+    return at + 1 < len(parts) and is_country(_place(parts[at + 1]))
+
+
 def _completion(
     city: str, place: str, state: str | None, country: str | None, town: str | None
 ) -> dict[str, str]:
     """Return what a word after a town says of it; nothing where the word is a place of its own."""
     if state and city_in(city, "US", place):
         return {"region": state, "country": "US"}
-    if country and city_in(city, country):
+    if state and not city_in(city) and place.upper() not in _EITHER:
+        return {"region": state, "country": "US"}
+    if country and (city_in(city, country) or not city_in(city)):
         return {"country": country}
     if place.lower() in _PROVINCES:
         return {"region": place, "country": _PROVINCES[place.lower()]}
     if town and len(place) > 2 and city_in(city):
         return {}  # a list of towns, one of which is called as a state or a country is
-    if state:
-        return {"region": state, "country": "US"}
-    return {"country": country} if country else {}
+    # "Sydney, Thailand, Tokyo": a list of places, not a town with its country.
+    return {"region": state, "country": "US"} if state else {}
 
 
 def _complete(entry: dict[str, str], *, head: bool) -> Office:
     if "country" not in entry and (country := country_of_city(entry["city"])):
         entry = entry | {"country": country}
+    if city := _CITY_STATES.get(entry.get("country", "")):
+        entry = entry | {"city": city}
     return Office.from_parts(entry, head_office=head)
 
 
 def _place(part: str) -> str:
     place = _ZIP.sub("", _LEAD.sub("", part).strip(" ."))
-    return re.sub(r"\s+(?:office|offices|hq|headquarters)$", "", place, flags=re.IGNORECASE)
+    if street := _STREET_TOWN.match(place):
+        place = street["town"]
+    return _SUFFIX.sub("", place)
 
 
 def _town(place: str) -> str | None:
     if place.lower() in _NICKNAMES:
         return _NICKNAMES[place.lower()]
     if not place[:1].isupper() or len(place) < 3:
+        return None
+    if place.lower() in _NO_TOWNS or (is_country(place) and place.lower() not in _TOWNS_TOO):
+        return None
+    if us_state(place) and place.lower() not in _STATES_AS_TOWNS:
         return None
     return place if city_in(place) else None

@@ -7,10 +7,11 @@ from datetime import date
 
 from recruit.sourcing.addresses import says_head_office
 from recruit.sourcing.contacts import host_of
-from recruit.sourcing.countries import country_of_city, country_of_language, read_place
+from recruit.sourcing.countries import country_of_city, country_of_language, read_place, trim_town
 from recruit.sourcing.facts import Origin, Unreadable, infer_country, read_facts
 from recruit.sourcing.labels import Part, Target
 from recruit.sourcing.merging import choose_facts
+from recruit.sourcing.office_lines import read_office_lines
 from recruit.sourcing.offices import read_offices
 from recruit.sourcing.phones import read_local_phone
 from recruit.sourcing.text import clean, fold, shorten
@@ -70,6 +71,8 @@ class Page:
             for key, value in read_place(text).items()
             if len(value) <= (20 if key == "postcode" else 120)
         }
+        if "city" in place:
+            place["city"] = trim_town(place["city"], place.get("country"))
         if not place:
             return
         if parts:
@@ -91,6 +94,18 @@ class Page:
             return  # countries in a row are where people live, or customers
         shown = shorten(clean(text), 300)
         for office in offices:
+            if len(offices) == 1:
+                self.add_office(office, shown, "text", confidence)
+            else:
+                self._facts.append(
+                    Fact(FieldName.OFFICE, office, shown, "text", confidence, self.url)
+                )
+
+    def add_places(self, lines: Sequence[str], confidence: float, *, head: bool) -> None:
+        """Add the offices that the lines below a heading name."""
+        offices = read_office_lines(lines, head=head)
+        for office, text in offices:
+            shown = shorten(clean(text), 300)
             if len(offices) == 1:
                 self.add_office(office, shown, "text", confidence)
             else:

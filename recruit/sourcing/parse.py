@@ -7,8 +7,9 @@ sentence, the page's heading. No input makes this raise; a page that says nothin
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from recruit.sourcing.addresses import find_addresses
+from recruit.sourcing.addresses import find_addresses, says_head_office
 from recruit.sourcing.contacts import host_of
+from recruit.sourcing.labels import Part
 from recruit.sourcing.legal import find_legal_name
 from recruit.sourcing.markup import (
     find_emails,
@@ -21,7 +22,14 @@ from recruit.sourcing.markup import (
     sentences,
 )
 from recruit.sourcing.page import PROSE_TECHNOLOGY, Page
-from recruit.sourcing.prose import find_employees, find_founded, find_seat, list_telling
+from recruit.sourcing.prose import (
+    find_employees,
+    find_founded,
+    find_offices,
+    find_seat,
+    list_telling,
+)
+from recruit.sourcing.sections import read_sections
 from recruit.sourcing.specialties import find_tags, read_bare_list
 from recruit.sourcing.structured import read_structured
 from recruit.sourcing.technologies import find_technologies, is_list, may_name_technologies
@@ -124,6 +132,9 @@ def _read_page(page: Page, html: str, *, own_site: bool, is_start: bool) -> None
 
 def _read_body(page: Page, main: Element, lines: list[str]) -> None:
     page.add_targets(read_labelled(main), 0.88)
+    for section in read_sections(main):
+        if section.target is Part.PLACE:
+            page.add_places(section.lines, 0.86, head=says_head_office(section.label))
     page.add_targets(read_labelled_lines(lines), 0.85)
     for field, text in read_links(main, host_of(page.url)):
         page.add(field, text, "text", 0.85)
@@ -163,3 +174,5 @@ def _read_prose(page: Page, lines: list[str]) -> None:
                 page.add_fact(Fact(FieldName.FOUNDED, *founded, "text", 0.75, page.url))
             if seat := find_seat(sentence):
                 page.add_offices(seat, 0.65, head=True)
+            elif offices := find_offices(sentence):
+                page.add_offices(offices, 0.62, head=False)

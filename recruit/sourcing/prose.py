@@ -71,8 +71,24 @@ _IN_BUSINESS = re.compile(
     re.IGNORECASE,
 )
 _SEAT = re.compile(
-    r"\b(?:headquartered|head office|headquarters|hq|based|located|ansässig|mit sitz)\b"
-    r"(?: (?:is|are|located|of|based))* (?:in|at) ([^.;!?]{2,80})",
+    r"\b(?P<what>headquartered|head ?office|main office|headquarters?|hq|based|located|ansässig|mit sitz)\b"
+    r"(?: (?:is|are|located|of|based|situated|currently))* (?:in|at) (?P<where>(?:[^.;!?]|(?<=\bSt)\.){2,80})",
+    re.IGNORECASE,
+)
+# Who is "based in" a place without being the firm.
+_NOT_SEAT = re.compile(
+    r"\b(?:team|employees?|people|staff|members?|entity|candidates?|applicants?|clients?|customers?|remote|you|must"
+    r"|developers?|engineers?|management|who|anyone|those|distributed|everyone|mitarbeiter|kunden|not|are you"
+    r"|terminated|former\w*|used to|no|offices?)\b[^.]{0,60}$",
+    re.IGNORECASE,
+)
+_OFFICES = re.compile(
+    r"\b(?:have|has|with|our|operates?|maintains?|opened|own|main|head|an?|two|three|four|five|six|[0-9]+)\s(?:[\w&-]+\s){0,2}"
+    r"offices?(?: (?:are|is))?(?: (?:located|based|situated))? (?:in|at)\b(?P<where>(?:[^.;!?]|(?<=\bSt)\.){2,200})",
+    re.IGNORECASE,
+)
+_NOT_OFFICES = re.compile(
+    r"\b(?:no|not|without|clients?|customers?|virtual|registered|former|closed|working from|work from|visit|near)\b[^.]{0,40}$",
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"(?:[A-ZÀ-ÞŁŚŽ][\w'’.-]*[ ,]*){1,8}")
@@ -138,6 +154,19 @@ def find_founded(sentence: str, today: date) -> tuple[Interval, str] | None:
 
 def find_seat(sentence: str) -> str | None:
     """Return the place that a sentence says the firm sits at ("Lyon, France"), as it is written."""
-    match = _SEAT.search(sentence)
-    place = _PLACE.match(match[1].removeprefix("the ")) if match else None
-    return place[0].strip(" ,") if place else None
+    for match in _SEAT.finditer(sentence):
+        loose = match["what"].lower() in {"based", "located"}
+        if _NOT_SEAT.search(sentence[: match.start()]) and loose:
+            continue
+        place = _PLACE.match(match["where"].removeprefix("the "))
+        if place:
+            return place[0].strip(" ,")
+    return None
+
+
+def find_offices(sentence: str) -> str | None:
+    """Return the words in which a sentence says where the firm has offices ("Oslo and Bergen, Norway")."""
+    match = _OFFICES.search(sentence)
+    if match is None or _NOT_OFFICES.search(sentence[: match.end() - len(match["where"])]):
+        return None
+    return match["where"].strip()

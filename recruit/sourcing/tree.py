@@ -64,13 +64,18 @@ def text_of(element: Element) -> str:
     return clean(element.text_content())
 
 
-def text_lines(root: Element) -> list[str]:
-    """Return the text a reader sees, a line a block."""
+def text_lines(root: Element, *, breaks: bool = False) -> list[str]:
+    """Return the text a reader sees, a line a block.
+
+    With `breaks` the line breaks of the markup, which a reader does not see, stay within a block's text.
+    """
     # Serialised markup is well-formed, so that two patterns part it faster than a walk over the tree.
     markup = etree.tostring(root, encoding="unicode", method="xml", with_tail=False)
-    text = _TAG.sub("", _BLOCK.sub("\n", markup.replace("\n", " ")))
+    text = _TAG.sub("", _BLOCK.sub("\r", markup.replace("\n", "\n" if breaks else " ")))
     text = _ENTITY.sub(_unescape, text)[:_MOST_TEXT]
-    return [line for piece in text.split("\n") if (line := clean(piece))]
+    if breaks:
+        return [piece for piece in text.split("\r") if piece.strip()]
+    return [line for piece in text.split("\r") if (line := clean(piece))]
 
 
 def _unescape(match: re.Match[str]) -> str:
