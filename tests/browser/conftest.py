@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import uvicorn
@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from recruit.clock import VirtualClock
 from recruit.config import MailTransport, Settings
+from recruit.logs import set_up_logs
 from recruit.mail.adapters.memory import MemoryMailer
 from recruit.onboarding.usecases import invite_signatory
 from recruit.people.usecases import accept_invitation, add_person
@@ -29,6 +30,12 @@ PASSWORD = "correct horse battery"
 EMAIL = "robin@northlight.example"
 DESKTOP = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
+BETWEEN = ViewportSize(width=1100, height=900)
+# What axe-core is asked in each theme: everything, then what only colours decide.
+THEMES: dict[Literal["light", "dark"], tuple[str, ...]] = {
+    "light": (),
+    "dark": ("color-contrast", "link-in-text-block"),
+}
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--no-first-run"]
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
@@ -42,6 +49,12 @@ class Site:
     # The sign-in addresses of partners: one who has to sign, one who has signed.
     partners: tuple[str, ...] = ()
     app: App | None = None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> None:
+    """Write logs as the program does; structlog's own way shows every local of a failed page, which takes a minute."""
+    set_up_logs()
 
 
 @pytest.fixture(scope="session")
@@ -148,15 +161,45 @@ def _fail_on_refusal(message: Any) -> None:
         pytest.fail(f"The browser refused something: {message.text}")
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe-core finds on the page as it stands."""
-    page.evaluate(AXE)
-    found = page.evaluate("async () => (await axe.run()).violations")
+def violations(page: Page, *, only: tuple[str, ...] = ()) -> list[str]:
+    """Return what axe-core finds on the page as it stands; `only` names the rules, else all are asked."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    found = page.evaluate(
+        "async (only) => (await axe.run(only.length ? {runOnly: only} : {})).violations", list(only)
+    )
     return [
         f"{violation['id']} ({violation['impact']}): {violation['help']}: "
         + "; ".join(node["html"][:160] for node in violation["nodes"][:3])
         for violation in found
     ]
+
+
+def examine(
+    page: Page, name: str, *, viewports: tuple[ViewportSize, ...] = (DESKTOP,)
+) -> list[str]:
+    """Return what is wrong with the loaded page at each size and in both themes; keeps pictures.
+
+    Asked is whether axe-core finds anything, and whether the page is wider than the window. Themes and sizes are the
+    stylesheet's, so one load serves them all; in the dark only the rules about colours can answer differently.
+    """
+    problems = []
+    for viewport in viewports:
+        page.set_viewport_size(viewport)
+        for theme, rules in THEMES.items():
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            if theme == "light" or viewport is DESKTOP:
+                keep_picture(page, f"{name}-{viewport['width']}-{theme}")
+            problems += [
+                f"{viewport['width']} px, {theme}: {found}"
+                for found in violations(page, only=rules)
+            ]
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wide > 0:
+            problems.append(f"{wide} px wider than {viewport['width']}")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(viewports[0])
+    return problems
 
 
 def keep_picture(page: Page, name: str) -> None:

@@ -3,7 +3,16 @@
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import Site, keep_picture, open_page, violations
+from tests.browser.conftest import (
+    BETWEEN,
+    DESKTOP,
+    PHONE,
+    Site,
+    examine,
+    keep_picture,
+    open_page,
+    violations,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -43,32 +52,34 @@ def _paths(site: Site) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_an_accessibility_violation(chromium: Browser, site: Site, theme: str) -> None:
-    page = open_page(chromium, site, theme=theme)
+def test_no_page_has_an_accessibility_violation_or_is_wider_than_the_window(
+    chromium: Browser, site: Site
+) -> None:
+    page = open_page(chromium, site)
     problems = {}
     for name, path in _paths(site).items():
         page.goto(path)
-        keep_picture(page, f"{name}-{theme}")
-        if found := violations(page):
+        found = examine(page, name, viewports=(DESKTOP, PHONE))
+        page.set_viewport_size(BETWEEN)
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append(f"wider than {BETWEEN['width']} px")
+        if found:
             problems[name] = found
     page.context.close()
     assert problems == {}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_empty_page_has_an_accessibility_violation_and_each_has_a_next_step(
-    chromium: Browser, empty_site: Site, theme: str
+    chromium: Browser, empty_site: Site
 ) -> None:
-    page = open_page(chromium, empty_site, theme=theme)
+    page = open_page(chromium, empty_site)
     problems = {}
     for path in (
         "/", "/prospects", "/replies", "/tasks", "/sequences", "/onboarding", "/profile", "/sources",
         "/crm", "/numbers",
     ):  # fmt: skip
         page.goto(path)
-        keep_picture(page, f"empty-{path.strip('/') or 'today'}-{theme}")
-        if found := violations(page):
+        if found := examine(page, f"empty-{path.strip('/') or 'today'}"):
             problems[path] = found
         assert page.locator("main .btn-primary").count() >= 1, f"{path} has no button"
         assert page.locator("main p").count() >= 1, f"{path} has no sentence"
@@ -76,13 +87,8 @@ def test_no_empty_page_has_an_accessibility_violation_and_each_has_a_next_step(
     assert problems == {}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_doors_have_no_accessibility_violation(
-    chromium: Browser, site: Site, theme: str
-) -> None:
-    context = chromium.new_context(
-        base_url=site.url, color_scheme="dark" if theme == "dark" else "light"
-    )
+def test_the_doors_have_no_accessibility_violation(chromium: Browser, site: Site) -> None:
+    context = chromium.new_context(base_url=site.url)
     page = context.new_page()
     for path in (
         "/sign-in",
@@ -93,9 +99,9 @@ def test_the_doors_have_no_accessibility_violation(
         "/notices/not-a-token",
     ):
         page.goto(path)
-        assert violations(page) == [], path
-    page.goto("/sign-in")
-    keep_picture(page, f"sign-in-{theme}")
+        assert examine(page, path.strip("/").replace("/", "-"), viewports=(DESKTOP, PHONE)) == [], (
+            path
+        )
     context.close()
 
 
@@ -112,15 +118,4 @@ def test_what_opens_over_a_page_has_no_accessibility_violation(
     page.keyboard.press("?")
     page.wait_for_selector("dialog[open]")
     assert violations(page) == []
-    page.context.close()
-
-
-def test_nothing_is_wider_than_the_window(chromium: Browser, site: Site) -> None:
-    page = open_page(chromium, site)
-    for width in (1440, 1100, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        for name, path in _paths(site).items():
-            page.goto(path)
-            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert wide <= 0, f"{name} is {wide} px wider than {width}"
     page.context.close()

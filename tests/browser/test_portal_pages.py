@@ -22,15 +22,7 @@ from recruit.onboarding.usecases import accept_candidate, invite_member, invite_
 from recruit.onboarding.values import MemberRole
 from recruit.people.usecases import sign_in
 from recruit.wiring import App, build_app
-from tests.browser.conftest import (
-    DESKTOP,
-    PHONE,
-    Site,
-    keep_picture,
-    open_page,
-    run_server,
-    violations,
-)
+from tests.browser.conftest import DESKTOP, PHONE, Site, examine, open_page, run_server, violations
 from tests.conftest import NOW
 from tests.factories.onboarding import make_candidate
 from tests.factories.portal import BASICS, PASSWORD, SELLING, Someone, bring_partner, publish
@@ -149,48 +141,27 @@ def _invitation(app: App, tx: object) -> str:
     return invite_signatory(tx, partner_id=partner.id)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("viewport", "theme"),
-    [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")],
-    ids=["desktop-light", "desktop-dark", "phone-light", "phone-dark"],
-)
-def test_no_page_has_a_violation_or_is_wider_than_the_window(
-    chromium: Browser, portal: Portal, viewport: ViewportSize, theme: str
-) -> None:
-    problems: dict[str, list[str]] = {}
-    for name, page in portal.walk(chromium, viewport, theme):
-        shown = re.sub(r"\W+", "-", name.replace(portal.invitation, "").replace(portal.serial, ""))
-        keep_picture(page, f"portal-{shown.strip('-')}-{viewport['width']}-{theme}")
-        if found := violations(page):
-            problems[name] = found
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wide > 0:
-            problems[f"{name} is too wide"] = [str(wide)]
-    assert problems == {}
+INTERNAL = re.compile(r"\b(gates?|enroll\w*|prospects?|candidates?|sightings?)\b", re.IGNORECASE)
 
 
-def test_every_button_on_a_phone_is_large_enough_to_touch(
+def test_no_page_has_a_violation_or_a_word_of_ours_and_each_fits_the_window_and_the_thumb(
     chromium: Browser, portal: Portal
 ) -> None:
-    small = [
-        f"{name}: {button.inner_text()} {box['height']:.0f}px"
-        for name, page in portal.walk(chromium, PHONE)
-        for button in page.locator("main :is(.btn, button, .choice)").all()
-        if (box := button.bounding_box()) and box["height"] < 32
-    ]
-    assert small == []
-
-
-def test_the_portal_never_speaks_our_internal_language(chromium: Browser, portal: Portal) -> None:
-    internal = re.compile(
-        r"\b(gates?|enroll\w*|prospects?|candidates?|sightings?)\b", re.IGNORECASE
-    )
-    found = [
-        f"{name}: {word}"
-        for name, page in portal.walk(chromium, DESKTOP)
-        for word in internal.findall(page.inner_text("body"))
-    ]
-    assert found == []
+    problems: dict[str, list[str]] = {}
+    for name, page in portal.walk(chromium, DESKTOP):
+        shown = re.sub(r"\W+", "-", name.replace(portal.invitation, "").replace(portal.serial, ""))
+        found = examine(page, f"portal-{shown.strip('-')}", viewports=(DESKTOP, PHONE))
+        found += [f"says {word}" for word in INTERNAL.findall(page.inner_text("body"))]
+        page.set_viewport_size(PHONE)
+        found += [
+            f"{button.inner_text()} is {box['height']:.0f} px high on a phone"
+            for button in page.locator("main :is(.btn, button, .choice)").all()
+            if (box := button.bounding_box()) and box["height"] < 32
+        ]
+        page.set_viewport_size(DESKTOP)
+        if found:
+            problems[name] = found
+    assert problems == {}
 
 
 def test_the_desk_is_closed_to_partners_in_words(chromium: Browser, site: Site) -> None:

@@ -18,16 +18,7 @@ from recruit.mail.adapters.memory import MemoryMailer
 from recruit.people.usecases import add_person
 from recruit.people.values import Role
 from recruit.wiring import build_app
-from tests.browser.conftest import (
-    EMAIL,
-    PASSWORD,
-    PHONE,
-    Site,
-    keep_picture,
-    open_page,
-    run_server,
-    violations,
-)
+from tests.browser.conftest import EMAIL, PASSWORD, PHONE, Site, examine, open_page, run_server
 from tests.conftest import NOW
 from tests.factories.firms import store_sighting
 from tests.factories.world import World
@@ -113,27 +104,27 @@ def test_a_pair_is_decided_without_scripts(chromium: Browser, doubts: Site) -> N
     page.context.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_review_and_the_firm_s_past_have_no_accessibility_violation(
-    chromium: Browser, doubts: Site, theme: str
+    chromium: Browser, doubts: Site
 ) -> None:
     problems = {}
     firm = f"/firms/{doubts.world.firm_ids[0]}"
-    for name, path, over in (
-        ("review", "/review", {}),
-        ("review-phone", "/review", {"viewport": PHONE}),
-        ("firm-past", f"{firm}/history", {}),
-        ("firm-stated", firm, {}),
+    page = open_page(chromium, doubts)
+    for name, path in (
+        ("review", "/review"),
+        ("firm-past", f"{firm}/history"),
+        ("firm-stated", firm),
     ):
-        page = open_page(chromium, doubts, theme=theme, **over)
         page.goto(path)
         for details in page.locator("details.fact").all():
             details.locator("summary").click()
-        if name == "review-phone":
-            page.locator("[data-open]").first.click()
-            page.wait_for_timeout(200)
-        keep_picture(page, f"{name}-{theme}")
-        if found := violations(page):
+        if found := examine(page, name):
             problems[name] = found
-        page.context.close()
-    assert problems == {}
+    page.context.close()
+    page = open_page(chromium, doubts, viewport=PHONE)
+    page.goto("/review")
+    page.locator("[data-open]").first.click()
+    page.wait_for_timeout(200)
+    problems["review on a phone"] = examine(page, "review-open", viewports=(PHONE,))
+    page.context.close()
+    assert problems == {"review on a phone": []}

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from recruit.mail.health import Finding, State
 from recruit.sequences.tables import Mailbox, MailboxDay
 from recruit.sequences.usecases import Warmup, add_mailbox, pause_mailbox, save_sequence
-from tests.browser.conftest import PHONE, Site, keep_picture, open_page, violations
+from tests.browser.conftest import DESKTOP, PHONE, Site, examine, open_page
 from tests.conftest import NOW
 from tests.factories.sequences import COMPLIANCE
 
@@ -62,12 +62,9 @@ def set_up(site: Site) -> None:
         save_sequence(tx, definition=RICH | {"mailbox": first.address}, actor="Robin Vale")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_pages_have_no_accessibility_violation(
-    chromium: Browser, site: Site, theme: str
-) -> None:
+def test_the_pages_have_no_violation_and_fit_a_phone(chromium: Browser, site: Site) -> None:
     set_up(site)
-    page = open_page(chromium, site, theme=theme)
+    page = open_page(chromium, site)
     problems = {}
     for name, path in {
         "builder-new": "/sequence-builder",
@@ -79,22 +76,10 @@ def test_the_pages_have_no_accessibility_violation(
         response = page.goto(path)
         assert response is not None
         assert response.status == 200, name
-        keep_picture(page, f"{name}-{theme}")
-        if found := violations(page):
+        if found := examine(page, name, viewports=(DESKTOP, PHONE)):
             problems[name] = found
     page.context.close()
     assert problems == {}
-
-
-def test_the_pages_fit_a_phone(chromium: Browser, site: Site) -> None:
-    set_up(site)
-    page = open_page(chromium, site, viewport=PHONE)
-    for name in ("sequence-builder/rich", "mailboxes", "sequences/rich"):
-        page.goto(f"/{name}")
-        keep_picture(page, f"{name.replace('/', '-')}-phone")
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= PHONE["width"], name
-    page.context.close()
 
 
 def test_a_sequence_is_built_saved_and_edited_without_a_mouse(
