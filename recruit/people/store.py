@@ -7,6 +7,10 @@ from sqlalchemy.exc import IntegrityError
 
 from recruit.db.transaction import Transaction
 from recruit.people.tables import Invitation, LoginFailure, LoginSession, Person, SignInLink
+from recruit.people.values import SignInMethod
+
+# The first half of PostgreSQL's advisory locks of this kind; the second is of the address.
+_TURNS = 7201
 
 
 class UnknownPerson(LookupError):
@@ -75,6 +79,17 @@ def list_live_sessions(tx: Transaction, person_id: int) -> list[LoginSession]:
             .order_by(LoginSession.id.desc())
         )
     )
+
+
+def came_by_mail(tx: Transaction, session_id: int) -> bool:
+    """Tell whether a session was opened by a link in a mail."""
+    return tx.session.get_one(LoginSession, session_id).method is SignInMethod.MAIL_LINK
+
+
+def take_turn(tx: Transaction, email: str) -> None:
+    """Let sign-ins with one address go one after another. On SQLite all who write do anyway."""
+    if tx.session.get_bind().dialect.name == "postgresql":
+        tx.session.execute(select(func.pg_advisory_xact_lock(_TURNS, func.hashtext(email))))
 
 
 def count_failures(

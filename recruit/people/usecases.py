@@ -44,6 +44,7 @@ __all__ = [
     "WrongCredentials",
     "accept_invitation",
     "add_person",
+    "change_password",
     "disable_person",
     "enable_person",
     "find_invitation",
@@ -141,16 +142,17 @@ def add_person(
 
 def set_password(
     tx: Transaction, *, person_id: int, password: str, keep_session_id: int | None = None
-) -> None:
+) -> int:
     """Set a person's password and end the sessions and links that were open, but for the one kept.
 
-    Raises `WeakPassword`.
+    Returns how many sessions ended. Raises `WeakPassword`.
     """
     person = store.get_person(tx, person_id)
     person.password_hash = hash_password(password, email=person.email)
     ended = store.end_sessions(tx, person_id=person_id, but=keep_session_id)
     store.expire_links(tx, person_id=person_id)
     record(tx, Deed.PASSWORD_SET, "person", person_id, sessions_ended=len(ended))
+    return len(ended)
 
 
 def sign_in(tx: Transaction, *, email: str, password: str, ip: str, user_agent: str) -> SignedIn:
@@ -159,8 +161,29 @@ def sign_in(tx: Transaction, *, email: str, password: str, ip: str, user_agent: 
     A failure is written down in `tx`, to slow down guessing: catch the error inside the
     transaction, so that it is committed.
     """
+    person = _prove(tx, email=email, password=password, ip=ip)
+    return open_session(tx, person, method=SignInMethod.PASSWORD, ip=ip, user_agent=user_agent)
+
+
+def change_password(
+    tx: Transaction, *, person_id: int, session_id: int, current: str, new: str, ip: str
+) -> int:
+    """Change a person's own password and end their other sessions; returns how many those were.
+
+    Whoever came by a link in a mail need not know the old one. Raises `WeakPassword`, `WrongCredentials`
+    or `TooManyAttempts`: catch them inside the transaction, as of `sign_in`.
+    """
+    person = store.get_person(tx, person_id)
+    if not store.came_by_mail(tx, session_id):
+        _prove(tx, email=person.email, password=current, ip=ip)
+    return set_password(tx, person_id=person_id, password=new, keep_session_id=session_id)
+
+
+def _prove(tx: Transaction, *, email: str, password: str, ip: str) -> Person:
     email, ip = email.strip().lower()[:254], ip[:45]
     since = tx.now - FAILURE_WINDOW
+    # Guesses that come at once would otherwise all be counted before any of them has failed.
+    store.take_turn(tx, email)
     pair, by_address, by_ip = store.count_failures(tx, email=email, ip=ip, since=since)
     if (
         pair >= FAILURES_BY_ADDRESS_AND_IP
@@ -175,12 +198,12 @@ def sign_in(tx: Transaction, *, email: str, password: str, ip: str, user_agent: 
         tx.session.add(LoginFailure(email=email, ip=ip, at=tx.now))
         if person is not None:
             why = "shut out" if right else "wrong password"
-            record(tx, Deed.SIGN_IN_REFUSED, "person", person.id, actor="Somebody", ip=ip, why=why)
+            record(tx, Deed.SIGN_IN_REFUSED, "person", person.id, ip=ip, why=why)
         raise WrongCredentials("This address and password do not belong together. Check both.")
     store.forget_failures(tx, email=email, ip=ip, before=since)
     if person.password_hash is not None and needs_rehash(person.password_hash):
         person.password_hash = hash_password(password, email=email)
-    return open_session(tx, person, method=SignInMethod.PASSWORD, ip=ip, user_agent=user_agent)
+    return person
 
 
 def disable_person(tx: Transaction, *, person_id: int) -> None:

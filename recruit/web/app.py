@@ -2,9 +2,10 @@
 
 from fastapi import Depends, FastAPI
 
-from recruit.web import auth, crm_hints, inbound, notices, sign_in_links, unsubscribe
+from recruit.web import account, auth, crm_hints, inbound, notices, sign_in_links, unsubscribe
 from recruit.web.api.app import create_api
 from recruit.web.desk import (
+    audit,
     builder,
     candidates,
     checks,
@@ -20,6 +21,7 @@ from recruit.web.desk import (
     overrides,
     partner_files,
     partners,
+    people,
     profile,
     profile_reports,
     prospects,
@@ -70,6 +72,8 @@ DESK = (
     crm,
     crm_questions,
     numbers,
+    people,
+    audit,
 )
 
 
@@ -85,6 +89,7 @@ def create_app(app: App) -> FastAPI:
     csrf = Depends(check_csrf)
     web.include_router(auth.router, dependencies=[csrf])
     web.include_router(sign_in_links.router, dependencies=[csrf])
+    web.include_router(account.router, dependencies=[csrf])
     # Whoever is not of the staff is told so before a form is read.
     for page in DESK:
         web.include_router(page.router, dependencies=[Depends(require_staff), csrf])

@@ -30,6 +30,8 @@ PUBLIC = {
     "/static",
 }
 
+ADMINS = ("/people", "/audit")
+
 
 def _pages(app: App) -> list[str]:
     return sorted(
@@ -48,13 +50,16 @@ def test_staff_see_every_page_of_the_desk_and_none_of_the_portal(app: App, role:
         response = visitor.get(re.sub(r"\{[^}]+\}", "1", path))
         if path.startswith("/portal"):
             assert response.status_code in {403, 404}, path
+        elif path.startswith(ADMINS) and role is not Role.ADMIN:
+            assert response.status_code == 403, path
+            assert "for administrators" in words_of(response.text)
         elif path not in PUBLIC:
             assert response.status_code in {200, 303, 404}, path
 
 
 def test_partners_see_no_page_of_the_desk(app: App) -> None:
     visitor = open_visitor(app, Role.PARTNER)
-    desk = [p for p in _pages(app) if p not in PUBLIC and not p.startswith(("/portal", "/verify"))]
+    desk = [p for p in _pages(app) if p not in PUBLIC and not p.startswith(("/portal", "/verify", "/account"))]
     assert {"/", "/prospects", "/firms/{firm_id}", "/replies", "/crm"} <= set(desk)
     for path in desk:
         response = visitor.get(re.sub(r"\{[^}]+\}", "1", path))
@@ -72,6 +77,7 @@ def test_partners_change_nothing_on_the_desk(app: App) -> None:
         and not route.path.startswith(
             (
                 "/portal",
+                "/account",
                 "/sign",
                 "/invitation",
                 "/notices/",
