@@ -113,10 +113,13 @@ def plan(
     theirs: Mapping[str, Value],
     *,
     ours_later: bool,
+    later: Mapping[str, bool] | None = None,
 ) -> MergePlan:
     """Decide every field of a record; all mappings are by the CRM's field names.
 
     A field that is missing from `ours` is not spoken of; one missing from `theirs` is blank there.
+    `later` tells of single fields whether our edit is the later one, where more is known than
+    `ours_later`, which is about the whole record.
     """
     write: dict[str, Value] = {}
     take: dict[str, Value] = {}
@@ -133,13 +136,30 @@ def plan(
             agreed=agreed,
             ours_changed=agreed and ours[name] != agreement.ours[name],
             theirs_changed=agreed and theirs.get(name) != agreement.theirs[name],
-            ours_later=ours_later,
+            ours_later=(later or {}).get(name, ours_later),
         )
         if verdict is Verdict.WRITE:
             write[name] = ours[name]
         elif verdict is Verdict.TAKE:
             take[name] = theirs.get(name)
     return MergePlan(write, take)
+
+
+def list_contested(
+    rules: Iterable[FieldRule],
+    agreement: Agreement,
+    ours: Mapping[str, Value],
+    theirs: Mapping[str, Value],
+) -> list[FieldRule]:
+    """Return the rules of fields whose fate hangs on which side was edited later."""
+    return [
+        rule
+        for rule in rules
+        if rule.policy is Policy.LATEST
+        and rule.theirs in ours
+        and plan([rule], agreement, ours, theirs, ours_later=True)
+        != plan([rule], agreement, ours, theirs, ours_later=False)
+    ]
 
 
 def may_differ(rule: FieldRule, ours: Value, theirs: Value) -> bool:

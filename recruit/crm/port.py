@@ -74,6 +74,8 @@ class Capabilities:
     conditional_write: bool
     batch_size: int
     deletes_in_feed: bool
+    # Tells when each field was edited last, see `TimingCrm`; else only the record's time is known.
+    field_times: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,15 @@ class Crm(Protocol):
 
     def close(self) -> None:
         """End the connection."""
+        ...
+
+
+@runtime_checkable
+class TimingCrm(Crm, Protocol):
+    """A CRM that knows when each field of a record was edited."""
+
+    def edited_at(self, crm_object: str, crm_id: str, fields: Sequence[str]) -> dict[str, datetime]:
+        """Return when these fields were edited last; one that never was is left out."""
         ...
 
 

@@ -6,12 +6,13 @@ asked is yielded (see `recruit.sync.talk`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
-from recruit.crm.merge import Agreement, MergePlan, plan
+from recruit.crm.merge import Agreement, MergePlan, list_contested, plan
 from recruit.crm.port import Capabilities, CrmConflict, CrmRecord, CrmRefused
 from recruit.crm.values import Direction, ObjectMapping, Policy, Value, canonical
-from recruit.sync.talk import Find, Get, Talk, Upsert
+from recruit.sync.talk import Find, Get, Talk, Times, Upsert
 from recruit.sync.values import Choice, DesiredRecord, Link, QuestionStatus
 
 # The kind of refusal that a person's choice ends.
@@ -135,12 +136,12 @@ def propose(
         seen = yield Get(mapping.crm_object, link.crm_id)
         if seen is None:
             return Proposal(Step.DELETED_THERE, MergePlan({}, {}), ours, {}, link=link)
-        return _compare(mapping, record, ours, seen, link)
+        return (yield from _compare(capabilities, mapping, record, ours, seen, link))
     seen = yield from _find_twin(mapping, record, ours, choice)
     if seen is None:
         merge = plan(mapping.rules, Agreement(), ours, {}, ours_later=True)
         return Proposal(Step.CREATE, merge, ours, {})
-    return _compare(mapping, record, ours, seen, None)
+    return (yield from _compare(capabilities, mapping, record, ours, seen, None))
 
 
 def tell(
@@ -220,16 +221,31 @@ def agree(mapping: ObjectMapping, proposal: Proposal, theirs: Mapping[str, Value
 
 
 def _compare(
+    capabilities: Capabilities,
     mapping: ObjectMapping,
     record: DesiredRecord,
     ours: dict[str, Value],
     seen: CrmRecord,
     link: Link | None,
-) -> Proposal:
+) -> Talk[Proposal]:
     theirs = their_side(mapping, seen.fields)
     agreement = link.agreement if link else Agreement()
-    later = record.changed_at > seen.modified_at
-    merge = plan(mapping.rules, agreement, ours, theirs, ours_later=later)
+    contested = list_contested(mapping.rules, agreement, ours, theirs)
+    times: Mapping[str, datetime] = {}
+    if contested and capabilities.field_times:
+        names = tuple(rule.theirs for rule in contested)
+        times = yield Times(mapping.crm_object, seen.id, names)
+    merge = plan(
+        mapping.rules,
+        agreement,
+        ours,
+        theirs,
+        ours_later=record.changed_at > seen.modified_at,
+        later={
+            rule.theirs: record.edited(rule.ours) > times.get(rule.theirs, seen.modified_at)
+            for rule in contested
+        },
+    )
     if link is None and seen.external_id is None:
         return Proposal(Step.LINK, merge, ours, theirs, seen)
     step = Step.UPDATE if merge.write else Step.NOTHING

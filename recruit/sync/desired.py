@@ -5,6 +5,7 @@ so that a late, doubled or missing row never tells an old story.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +79,16 @@ def desired_firm(tx: Transaction, firm_id: int) -> DesiredFirm | None:
     activities = [_touch(firm, touch, of_enrollment) for touch in touches]
     activities += [_reply(firm, reply, of_enrollment) for reply in replies]
     return DesiredFirm(firm.id, firm.name, reached, (company, *contacts, *activities))
+
+
+def with_edits(tx: Transaction, desired: DesiredFirm) -> DesiredFirm:
+    """Return a firm whose company also knows when each of its own facts was edited last."""
+    edits = store.list_edits(tx, store.find_family(tx, desired.firm_id))
+    records = tuple(
+        replace(record, edited_at=edits) if record.kind == "company" else record
+        for record in desired.records
+    )
+    return replace(desired, records=records)
 
 
 def _record(

@@ -90,10 +90,12 @@ def _examine_object(
 ) -> Iterator[Finding]:
     found = [*_rights(crm, part), *_fields(part, shapes), *_demands(part, shapes)]
     pushed = sum(rule.direction is not Direction.PULL for rule in _in_use(part))
+    found_good = [*_times(crm, part)]
     if not found:
         text = f"{pushed} fields can be written, {len(_in_use(part)) - pushed} are only read."
         found = [Finding(Level.GOOD, part.crm_object, text)]
     yield from found
+    yield from found_good
 
 
 def _rights(crm: Crm, part: ObjectMapping) -> Iterator[Finding]:
@@ -136,6 +138,18 @@ def _fields(part: ObjectMapping, shapes: Mapping[str, FieldShape]) -> Iterator[F
                 f"Holds {shape.longest:,} characters, and we may tell {longest:,}; a longer one is "
                 "refused. Make it a long text field.",
             )
+
+
+def _times(crm: Crm, part: ObjectMapping) -> Iterator[Finding]:
+    fields = ", ".join(rule.ours for rule in _in_use(part) if rule.policy is Policy.LATEST)
+    if fields:
+        how = (
+            "the moments at which each field was edited are compared."
+            if crm.capabilities.field_times
+            else f"{crm.name} tells no moment of a single field, so the record's last change there "
+            "is compared with our last change of the field."
+        )
+        yield Finding(Level.GOOD, part.crm_object, f"The later edit prevails in {fields}: {how}")
 
 
 def _demands(part: ObjectMapping, shapes: Mapping[str, FieldShape]) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from recruit.db.outbox import OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.sync import store
 from recruit.sync.claims import Settlement
-from recruit.sync.desired import desired_firm
+from recruit.sync.desired import desired_firm, with_edits
 from recruit.sync.links import link_view, record_event
 from recruit.sync.questions import list_choices
 from recruit.sync.stage import may_enter
@@ -52,6 +52,8 @@ def prepare(
         return not_included(mapping)
     if company is not None and company.deleted_there:
         return deleted_there()
+    if company is not None:
+        desired = with_edits(tx, desired)
     unlinked = [record.key for record in desired.records if record.key not in links]
     return Work(desired, links, list_choices(tx, unlinked))
 

@@ -6,12 +6,12 @@ push puts it right. Nothing is written to the CRM here.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from recruit.crm.merge import Agreement, MergePlan, plan
+from recruit.crm.merge import Agreement, MergePlan, list_contested, plan
 from recruit.crm.port import ChangePage, Crm, CrmRecord, CrmUnavailable
 from recruit.crm.values import CrmMapping, Direction, ObjectMapping, Value, content_hash
 from recruit.db.transaction import Transaction
@@ -19,7 +19,7 @@ from recruit.logs import get_logger
 from recruit.sync import store
 from recruit.sync.accounts import tag_by_accounts
 from recruit.sync.converse import our_side, their_side
-from recruit.sync.desired import desired_firm
+from recruit.sync.desired import desired_firm, with_edits
 from recruit.sync.fit import check_fit
 from recruit.sync.links import (
     follow_survivor,
@@ -89,7 +89,7 @@ def _pull_object(
         with open_tx() as tx:
             if not _advance(tx, part.crm_object, position, page):
                 return
-            counts.update(_hear(tx, part, page.records, survivors))
+            counts.update(_hear(tx, part, page.records, survivors, crm.capabilities.field_times))
         position, more = page.position, page.more
 
 
@@ -126,6 +126,7 @@ def _hear(
     part: ObjectMapping,
     records: tuple[CrmRecord, ...],
     survivors: Mapping[str, str],
+    field_times: bool,
 ) -> Counter[str]:
     links = store.list_links_of_crm_ids(tx, part.crm_object, (record.id for record in records))
     counts = Counter({"read": len(records), "left_alone": tag_by_accounts(tx, part, records)})
@@ -139,11 +140,13 @@ def _hear(
             _announce(tx, link)
             counts["moved"] += 1
         else:
-            counts[_hear_record(tx, part, record, link)] += 1
+            counts[_hear_record(tx, part, record, link, field_times)] += 1
     return counts
 
 
-def _hear_record(tx: Transaction, part: ObjectMapping, record: CrmRecord, link: CrmLink) -> str:
+def _hear_record(
+    tx: Transaction, part: ObjectMapping, record: CrmRecord, link: CrmLink, field_times: bool
+) -> str:
     key = (link.object_type, link.object_id)
     if record.deleted:
         if link.status is LinkStatus.LINKED:
@@ -161,7 +164,7 @@ def _hear_record(tx: Transaction, part: ObjectMapping, record: CrmRecord, link: 
     if content_hash(theirs) == link.base_hash:
         link.crm_version, link.crm_modified_at = record.version, record.modified_at
         return "echoes"
-    return _settle_edit(tx, part, record, link, theirs)
+    return _settle_edit(tx, part, record, link, theirs, field_times)
 
 
 def _settle_edit(
@@ -170,21 +173,34 @@ def _settle_edit(
     record: CrmRecord,
     link: CrmLink,
     theirs: dict[str, Value],
+    field_times: bool,
 ) -> str:
     key = (link.object_type, link.object_id)
     before = link_view(link).agreement
     firm_id = store.find_firm_of(tx, *key)
     desired = _find_desired(tx, key, firm_id)
     ours = dict(before.ours)
-    later = False
     if desired is not None:
         parties = store.list_links(tx, desired.references.values())
         ours |= our_side(part, desired, {k: party.crm_id for k, party in parties.items()})
-        later = desired.changed_at > record.modified_at
-    merge = plan(part.rules, before, ours, theirs, ours_later=later)
+    contested = list_contested(part.rules, before, ours, theirs)
+    # Where the CRM knows when a field was edited, the push asks it, and decides.
+    open_fields = {rule.theirs for rule in contested} if field_times else set()
+    merge = plan(
+        [rule for rule in part.rules if rule.theirs not in open_fields],
+        before,
+        ours,
+        theirs,
+        ours_later=False,
+        later={
+            rule.theirs: desired is not None and desired.edited(rule.ours) > record.modified_at
+            for rule in contested
+        },
+    )
     if firm_id is not None and link.object_type == "firm":
         take_facts(tx, part, firm_id, merge, ours, theirs, written=False)
-    save_agreement(tx, link, _agree_but_for(part, before, merge, ours, theirs))
+    unsettled = open_fields | set(merge.write)
+    save_agreement(tx, link, _agree_but_for(part, before, merge, unsettled, ours, theirs))
     link.crm_modified_at = record.modified_at
     link.crm_version = record.version
     changes = {
@@ -192,7 +208,7 @@ def _settle_edit(
         for name, value in theirs.items()
         if before.theirs.get(name) != value
     }
-    if merge.write:
+    if unsettled:
         # What we have to put right stays unsettled, and the push has to look at the record first.
         link.crm_version = ""
         _announce(tx, link)
@@ -203,17 +219,19 @@ def _settle_edit(
             key,
             SyncWhat.CHANGED_THERE,
             changes=changes,
-            text=_words(merge, changes),
+            text=_words(merge, changes, open_fields),
         )
     if merge.take:
         return "taken"
-    return "to_restore" if merge.write else "kept"
+    return "to_restore" if unsettled else "kept"
 
 
 def _find_desired(
     tx: Transaction, key: tuple[str, int], firm_id: int | None
 ) -> DesiredRecord | None:
     desired = desired_firm(tx, firm_id) if firm_id is not None else None
+    if desired is not None and key[0] == "firm":
+        desired = with_edits(tx, desired)
     return next((r for r in desired.records if r.key == key), None) if desired else None
 
 
@@ -221,12 +239,13 @@ def _agree_but_for(
     part: ObjectMapping,
     before: Agreement,
     merge: MergePlan,
+    unsettled: Collection[str],
     ours: Mapping[str, Value],
     theirs: Mapping[str, Value],
 ) -> Agreement:
-    """Return the new agreement; fields that we have to write keep the old one until then."""
+    """Return the new agreement; fields that the push has to settle keep the old one until then."""
     pulled = {rule.theirs for rule in part.rules if rule.direction is Direction.PULL}
-    settled = [name for name in theirs if name not in merge.write]
+    settled = [name for name in theirs if name not in unsettled]
     return Agreement(
         ours=dict(before.ours)
         | {
@@ -244,9 +263,14 @@ def _announce(tx: Transaction, link: CrmLink) -> None:
         tx.announce("firm", firm_id)
 
 
-def _words(merge: MergePlan, changes: Mapping[str, Any]) -> str:
-    kept = [name for name in changes if name not in merge.take and name not in merge.write]
-    parts = {"taken": list(merge.take), "put right by us": list(merge.write), "left as it is": kept}
+def _words(merge: MergePlan, changes: Mapping[str, Any], open_fields: Collection[str]) -> str:
+    decided = {*merge.take, *merge.write, *open_fields}
+    parts = {
+        "taken": list(merge.take),
+        "put right by us": list(merge.write),
+        "to be settled by the time of each edit": list(open_fields),
+        "left as it is": [name for name in changes if name not in decided],
+    }
     return "; ".join(
         f"{words}: {', '.join(sorted(names))}" for words, names in parts.items() if names
     )

@@ -1,13 +1,14 @@
 """The queries of the CRM conversation: what is to be told of a firm, and which twin it has."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, and_, or_, select
 
 from recruit.db.outbox import OutboxEntry, OutboxStatus
 from recruit.db.transaction import Transaction
 from recruit.firms.families import list_families
-from recruit.firms.tables import Contact, Firm
+from recruit.firms.tables import Contact, Firm, FirmChange
 from recruit.onboarding.tables import Candidate, Partner
 from recruit.scoring.tables import Profile, ProfileVersion, Score
 from recruit.sequences.tables import Enrollment, Reply, Touch
@@ -35,6 +36,20 @@ def find_family(tx: Transaction, firm_id: int) -> tuple[int, ...]:
     What happened to a firm that was merged since has happened to the one that stays.
     """
     return list_families(tx, [firm_id]).get(firm_id, ())
+
+
+def list_edits(tx: Transaction, family: Collection[int]) -> dict[str, datetime]:
+    """Return when each fact of a firm changed last, by our field names."""
+    edits: dict[str, datetime] = {}
+    changes = tx.session.execute(
+        select(FirmChange.at, FirmChange.detail)
+        .where(FirmChange.firm_id.in_(family))
+        .order_by(FirmChange.at, FirmChange.id)
+    )
+    for at, detail in changes:
+        edits |= dict.fromkeys(detail.get("fields", {}), at)
+    founded = [edits[name] for name in ("founded_low", "founded_high") if name in edits]
+    return edits | ({"founded": max(founded)} if founded else {})
 
 
 def list_contacts(tx: Transaction, family: Collection[int]) -> Sequence[Contact]:

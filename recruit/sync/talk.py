@@ -8,9 +8,10 @@ together where a CRM takes batches.
 from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
-from recruit.crm.port import BatchingCrm, Crm, CrmError, CrmRecord, CrmUnavailable
+from recruit.crm.port import BatchingCrm, Crm, CrmError, CrmRecord, CrmUnavailable, TimingCrm
 from recruit.crm.values import Value
 
 T = TypeVar("T")
@@ -49,8 +50,17 @@ class Upsert:
         return self.crm_id is None and self.if_version is None
 
 
-Ask = Get | Find | Upsert
-Answer = CrmRecord | list[CrmRecord] | CrmError | None
+@dataclass(frozen=True)
+class Times:
+    """Ask when fields of a record were edited last; answered with {field: moment}."""
+
+    crm_object: str
+    crm_id: str
+    fields: tuple[str, ...]
+
+
+Ask = Get | Find | Upsert | Times
+Answer = CrmRecord | list[CrmRecord] | dict[str, datetime] | CrmError | None
 Talk = Generator[Ask, Any, T]
 
 
@@ -110,6 +120,10 @@ def _answer(crm: Crm, ask: Ask) -> Answer:
             return crm.get(ask.crm_object, ask.crm_id)
         case Find():
             return crm.find(ask.crm_object, ask.field, ask.value)
+        case Times():
+            if isinstance(crm, TimingCrm):
+                return crm.edited_at(ask.crm_object, ask.crm_id, ask.fields)
+            return {}
         case Upsert():
             return crm.upsert(
                 ask.crm_object,

@@ -76,7 +76,7 @@ def announce_drifted(open_tx: OpenTransaction, mapping: CrmMapping) -> int:
 
 def _has_drifted(mapping: CrmMapping, work: Work) -> bool:
     crm_ids = {key: link.crm_id for key, link in work.links.items() if not link.deleted_there}
-    for told in work.desired.tolds:
+    for told in work.desired.records:
         link = work.links.get(told.key)
         if link is None:
             return True

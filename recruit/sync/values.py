@@ -86,7 +86,8 @@ class DesiredRecord:
 
     `values` are by our field names and canonical; `references` name other records of ours by
     (object type, id). `facts` is what was taken from the CRM earlier. `changed_at` is when our
-    side was last edited, for the policy `latest`.
+    side was last edited, for the policy `latest`; `edited_at` when single fields were, where it is
+    known.
     """
 
     object_type: str
@@ -97,6 +98,11 @@ class DesiredRecord:
     changed_at: datetime
     references: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     facts: Mapping[str, Value] = field(default_factory=dict)
+    edited_at: Mapping[str, datetime] = field(default_factory=dict)
+
+    def edited(self, ours: str) -> datetime:
+        """Return when one of our fields was edited last, as far as it is known."""
+        return self.edited_at.get(ours, self.changed_at)
 
     @property
     def key(self) -> tuple[str, int]:

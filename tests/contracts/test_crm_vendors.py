@@ -8,8 +8,9 @@ import pytest
 
 from recruit.crm.mapping import load_mapping
 from recruit.crm.port import CrmOutcomeUnknown, CrmRefused, CrmUnavailable
-from recruit.crm.values import Inclusion
-from recruit.firms.tables import Firm
+from recruit.crm.values import Direction, Inclusion, Policy
+from recruit.firms.tables import Firm, FirmChange
+from recruit.firms.values import ChangeKind
 from recruit.sync.fit import check_fit
 from recruit.sync.pull import pull_changes
 from recruit.sync.push import push_changes
@@ -111,6 +112,71 @@ def test_an_edit_there_is_taken_or_put_right_as_the_policy_says(make_app, peer, 
     assert seen.fields == company.fields | {"city": "Bremen"}
     with app.reading() as tx:
         assert find_facts(tx, firm_id).facts["city"] == "Bremen"
+
+
+def change_phone(app, firm_id, phone):
+    with app.transaction() as tx:
+        firm = tx.session.get(Firm, firm_id)
+        changed = {"fields": {"phone": [firm.phone, phone]}}
+        tx.session.add(
+            FirmChange(
+                firm_id=firm_id, kind=ChangeKind.UPDATED, detail=changed, actor="test", at=tx.now
+            )
+        )
+        firm.phone, firm.updated_at = phone, tx.now
+        tx.announce("firm", firm_id)
+
+
+@sqlite_only
+@pytest.mark.parametrize("ours_is_later", [True, False])
+def test_the_later_edit_of_a_field_prevails_whatever_else_was_edited_since(
+    make_app, peer, mapping, ours_is_later
+):
+    (rule,) = [r for r in mapping.objects["company"].rules if r.ours == "phone"]
+    mapping = with_policy(mapping, rule, Policy.LATEST)
+    app = make_app(crm=peer.crm, clock=peer.clock)
+    with app.transaction() as tx:
+        firm_id = make_told_firm(tx).id
+    push_changes(app.transaction, peer.crm, mapping)
+    (company,) = peer.list_records("company")
+    peer.settle()
+    pull_changes(app.transaction, peer.crm, mapping)
+    if ours_is_later:
+        peer.edit("company", company.id, {"phone": "+49 1"})
+        app.clock.move_to(app.clock.now() + timedelta(minutes=5))
+        change_phone(app, firm_id, "+49 2")
+        app.clock.move_to(app.clock.now() + timedelta(minutes=5))
+        # Later still, something else is edited there.
+        peer.edit("company", company.id, {"city": "Bremen"})
+    else:
+        change_phone(app, firm_id, "+49 2")
+        app.clock.move_to(app.clock.now() + timedelta(minutes=5))
+        peer.edit("company", company.id, {"phone": "+49 1"})
+        app.clock.move_to(app.clock.now() + timedelta(minutes=5))
+        # Later still, something else is edited here.
+        with app.transaction() as tx:
+            tx.session.get(Firm, firm_id).updated_at = tx.now
+    peer.settle()
+    for _ in range(2):
+        pull_changes(app.transaction, peer.crm, mapping)
+        push_changes(app.transaction, peer.crm, mapping)
+        peer.settle()
+    (seen,) = peer.list_records("company")
+    # Without a time of the field itself, the record's counts: then theirs looks like the later one.
+    ours_prevails = ours_is_later and peer.capabilities.field_times
+    assert seen.fields["phone"] == ("+49 2" if ours_prevails else "+49 1")
+    assert reconcile(app.transaction, peer.crm, mapping) == []
+    before = writes(peer)
+    pull_changes(app.transaction, peer.crm, mapping)
+    push_changes(app.transaction, peer.crm, mapping)
+    assert writes(peer) == before
+
+
+def with_policy(mapping, rule, policy):
+    company = mapping.objects["company"]
+    changed = replace(rule, policy=policy, direction=Direction.BOTH)
+    rules = tuple(changed if one is rule else one for one in company.rules)
+    return replace(mapping, objects={**mapping.objects, "company": replace(company, rules=rules)})
 
 
 @sqlite_only

@@ -7,7 +7,7 @@ as `associations.companies` or `associations.contacts`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from recruit.clock import Clock
@@ -42,7 +42,11 @@ class HubSpotCrm:
 
     name = "hubspot"
     capabilities = Capabilities(
-        native_upsert=True, conditional_write=False, batch_size=BATCH, deletes_in_feed=True
+        native_upsert=True,
+        conditional_write=False,
+        batch_size=BATCH,
+        deletes_in_feed=True,
+        field_times=True,
     )
 
     def __init__(
@@ -144,6 +148,10 @@ class HubSpotCrm:
         check_batch(items, BATCH)
         results = self._writer.upsert(crm_object, items)
         return [results[external_id] for external_id, _ in items]
+
+    def edited_at(self, crm_object: str, crm_id: str, fields: Sequence[str]) -> dict[str, datetime]:
+        """Return when these properties were edited last, from their history."""
+        return self._reader.read_times(crm_object, crm_id, fields)
 
     def changes(self, crm_object: str, position: Mapping[str, Any], limit: int) -> ChangePage:
         """Return records changed since `position`: live ones, and then those archived since."""

@@ -98,6 +98,23 @@ class HubSpotReader:
             found = [record for record in found if record.external_id in set(values)]
         return found if archived else self.complete(crm_object, found)
 
+    def read_times(self, crm_object: str, crm_id: str, names: Sequence[str]) -> dict[str, datetime]:
+        """Return when properties of a record were edited last; associations have no history."""
+        known = self.properties(crm_object)
+        body = {
+            "inputs": [{"id": crm_id}],
+            "properties": [],
+            "propertiesWithHistory": [name for name in names if name in known],
+        }
+        response = self._http.read("POST", self.path(crm_object, "batch", "read"), body=body)
+        rows = self._http.json_of(response)["results"]
+        history = rows[0].get("propertiesWithHistory", {}) if rows else {}
+        return {
+            name: max(datetime.fromisoformat(version["timestamp"]) for version in versions)
+            for name, versions in history.items()
+            if versions
+        }
+
     def search(
         self, crm_object: str, filters: Sequence[Mapping[str, Any]], sort: str, limit: int
     ) -> tuple[list[CrmRecord], datetime]:

@@ -278,7 +278,13 @@ class FakeHubSpot(FakeServer):
         found = {one: self._find(hub, one, by, archived) for one in dict.fromkeys(wanted)}
         missing = [one for one, row in found.items() if row is None]
         rows = {row.id: row for row in found.values() if row is not None}
-        answer = self._batch([self._row(hub, row, body["properties"]) for row in rows.values()])
+        history = body["propertiesWithHistory"]
+        answer = self._batch(
+            [
+                self._row(hub, row, body["properties"]) | self._history(row, history)
+                for row in rows.values()
+            ]
+        )
         if missing:
             answer["numErrors"] = 1
             answer["errors"] = [
@@ -460,6 +466,20 @@ class FakeHubSpot(FakeServer):
             "archived": row.deleted_at is not None,
         }
         return answer | ({"archivedAt": _iso(row.deleted_at)} if row.deleted_at else {})
+
+    def _history(self, row: Row, wanted: Iterable[str]) -> dict[str, Any]:
+        versions = {
+            name: [
+                {
+                    "value": row.fields.get(name, ""),
+                    "timestamp": _iso(row.edited_at[name]),
+                    "sourceType": "CRM_UI",
+                }
+            ]
+            for name in wanted
+            if name in row.edited_at
+        }
+        return {"propertiesWithHistory": versions} if versions else {}
 
     def _batch(self, results: list[dict[str, Any]]) -> dict[str, Any]:
         now = _iso(self.clock.now())

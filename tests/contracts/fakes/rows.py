@@ -20,6 +20,7 @@ class Row:
     version: int = 1
     deleted_at: datetime | None = None
     merged_into: str | None = None
+    edited_at: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Table:
         """Add a row."""
         now = self.moment()
         self.rows[crm_id] = Row(crm_id, _present(fields), now, now, now + self.lag)
+        self.rows[crm_id].edited_at = dict.fromkeys(fields, now)
         return self.rows[crm_id]
 
     def update(self, row: Row, fields: Mapping[str, Any], moment: datetime | None = None) -> Row:
@@ -44,8 +46,11 @@ class Table:
         for name, part in fields.items():
             if isinstance(part, dict):
                 merged[name] = _present({**row.fields.get(name, {}), **part})
-        row.fields = _present(merged)
         row.modified_at = moment or self.moment()
+        for name, value in fields.items():
+            if row.fields.get(name) != value:
+                row.edited_at[name] = row.modified_at
+        row.fields = _present(merged)
         row.seen_from = row.modified_at + self.lag
         row.version += 1
         return row

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from recruit.crm.merge import Agreement, Verdict, decide, may_differ, plan
+from recruit.crm.merge import Agreement, Verdict, decide, list_contested, may_differ, plan
 from recruit.crm.values import Direction, FieldRule, Policy
 
 W, T, K = Verdict.WRITE, Verdict.TAKE, Verdict.KEEP
@@ -162,3 +162,31 @@ def test_sides_may_only_stay_apart_where_no_edit_would_bring_them_together(
     policy, direction, ours, theirs, allowed
 ):
     assert may_differ(rule("x", policy, direction), ours, theirs) is allowed
+
+
+def test_a_moment_of_a_single_field_counts_more_than_the_records() -> None:
+    rules = [
+        FieldRule("phone", "phone", Direction.BOTH, Policy.LATEST),
+        FieldRule("city", "city", Direction.BOTH, Policy.LATEST),
+    ]
+    agreed = Agreement({"phone": "1", "city": "A"}, {"phone": "1", "city": "A"})
+    ours, theirs = {"phone": "2", "city": "B"}, {"phone": "3", "city": "C"}
+    merged = plan(rules, agreed, ours, theirs, ours_later=True, later={"phone": False})
+    assert (merged.write, merged.take) == ({"city": "B"}, {"phone": "3"})
+
+
+def test_only_a_field_that_both_edited_under_latest_is_contested() -> None:
+    rules = [
+        FieldRule("phone", "phone", Direction.BOTH, Policy.LATEST),
+        FieldRule("city", "city", Direction.BOTH, Policy.LATEST),
+        FieldRule("name", "name", Direction.BOTH, Policy.CRM_WINS),
+    ]
+    agreed = Agreement(
+        dict.fromkeys(("phone", "city", "name"), "1"), dict.fromkeys(("phone", "city", "name"), "1")
+    )
+    ours = {"phone": "2", "city": "1", "name": "2"}
+    theirs = {"phone": "3", "city": "3", "name": "3"}
+    assert list_contested(rules, agreed, ours, theirs) == rules[:1]
+    # What was never agreed on is contested as soon as both sides hold something.
+    assert list_contested(rules, Agreement(), ours, theirs) == rules[:2]
+    assert list_contested(rules, Agreement(), ours, {}) == []
