@@ -76,6 +76,7 @@ _ZIP = re.compile(
 _TOWN_NAME = re.compile(
     r"(?:[A-ZÀ-ÞŁŚŽ][\w'’.-]*\s?){1,4}|(?:[A-ZÀ-ÞŁŚŽ][\w'’.-]*\s(?:(?:de|do|da|dos|del|la|am|an|der|upon|of|sur)\s)*){1,4}[A-ZÀ-ÞŁŚŽ][\w'’.-]*"
 )
+_TOWN_AND_COUNTRY = 2
 _LONGEST = 60
 _MOST = 60
 
@@ -139,6 +140,8 @@ def _read_piece(piece: str, *, head: bool) -> list[Office]:
             continue  # "Lyon, Auvergne-Rhône-Alpes 69002, France": the postcode stands beside the region
         if is_open and "country" not in found[-1]:
             completion = _completion(found[-1]["city"], place, state, country, known)
+            if not completion and country and len(parts) == _TOWN_AND_COUNTRY:
+                completion = {"country": country}  # said of it, whatever else is called so
             if completion:
                 found[-1] |= completion
                 # "Austin, Texas, USA": a country may still follow the state.
