@@ -1,8 +1,8 @@
 """What a sweep tidies before it claims: dead senders' claims, tasks that nobody did, waits that are over."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import BindParameter, bindparam, exists, select
+from sqlalchemy import BindParameter, bindparam, exists, or_, select
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.breaker import BREAKER_WEEK, anything_came_back, trip_breakers
@@ -14,8 +14,14 @@ from recruit.sequences.tables import Enrollment, Touch
 from recruit.sequences.values import EnrollmentStatus, ExitReason, TouchStatus
 
 _AT_WORK = (TouchStatus.CLAIMED, TouchStatus.SENDING)
+# A claim lasts for minutes; one that ends later was made before a clock went back.
+_LONGEST_CLAIM = timedelta(hours=1)
 _now: BindParameter[datetime] = bindparam("now")
-_expired = (Touch.status.in_(_AT_WORK), Touch.lease_until <= _now)
+_latest: BindParameter[datetime] = bindparam("latest")
+_expired = (
+    Touch.status.in_(_AT_WORK),
+    or_(Touch.lease_until <= _now, Touch.lease_until > _latest),
+)
 _undone = (Touch.status == TouchStatus.OPEN, Touch.expires_at <= _now)
 _over = (Enrollment.finish_at <= _now, Enrollment.status != EnrollmentStatus.FINISHED)
 _ANYTHING = select(
@@ -52,11 +58,12 @@ _OVER = (
 
 def tidy(tx: Transaction, limit: int = 500) -> int:
     """Do what has come due without a message, at most `limit` of a kind; return how many were finished."""
-    expired, undone, over, came_back = (
-        tx.session.connection()
-        .execute(_ANYTHING, {"now": tx.now, "since": tx.now - BREAKER_WEEK})
-        .one()
-    )
+    moments = {
+        "now": tx.now,
+        "latest": tx.now + _LONGEST_CLAIM,
+        "since": tx.now - BREAKER_WEEK,
+    }
+    expired, undone, over, came_back = tx.session.connection().execute(_ANYTHING, moments).one()
     if came_back:
         trip_breakers(tx)
     if undone:
@@ -70,7 +77,8 @@ def tidy(tx: Transaction, limit: int = 500) -> int:
 
 def recover_expired(tx: Transaction) -> None:
     """Take back the claims of senders that died: pending before the dot, parked after it."""
-    for touch in tx.session.scalars(_EXPIRED, {"now": tx.now}):
+    moments = {"now": tx.now, "latest": tx.now + _LONGEST_CLAIM}
+    for touch in tx.session.scalars(_EXPIRED, moments):
         if touch.status is TouchStatus.SENDING:
             park(tx, touch, "the sender ended between the final dot and the mail server's answer.")
             continue

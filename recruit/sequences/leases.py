@@ -9,12 +9,20 @@ from sqlalchemy.exc import IntegrityError
 from recruit.db.transaction import Transaction
 from recruit.sequences.tables import Lease
 
+# No two machines' clocks differ by so much: a lease that ends later was given before a clock went back, and
+# whoever died with it would keep the others waiting until then.
+MOST_SKEW = timedelta(minutes=10)
+
 _lease = cast("Table", Lease.__table__)
 _TAKE = (
     update(_lease)
     .where(
         Lease.name == bindparam("lease"),
-        or_(Lease.until <= bindparam("now"), Lease.holder == bindparam("by")),
+        or_(
+            Lease.until <= bindparam("now"),
+            Lease.until > bindparam("latest"),
+            Lease.holder == bindparam("by"),
+        ),
     )
     .values(holder=bindparam("by"), until=bindparam("end"), fence=Lease.fence + 1)
     .returning(Lease.name)
@@ -23,18 +31,16 @@ _TAKE = (
 
 def take_lease(tx: Transaction, name: str, holder: str, lasts: timedelta) -> bool:
     """Take or renew a lease; False while another holder has it."""
-    taken = (
-        tx.session.connection()
-        .execute(_TAKE, {"lease": name, "now": tx.now, "by": holder, "end": tx.now + lasts})
-        .first()
-    )
+    end = tx.now + lasts
+    moments = {"now": tx.now, "end": end, "latest": end + MOST_SKEW}
+    taken = tx.session.connection().execute(_TAKE, {"lease": name, "by": holder} | moments).first()
     if taken is not None:
         return True
     if tx.session.get(Lease, name) is not None:
         return False
     try:
         with tx.session.begin_nested():
-            tx.session.add(Lease(name=name, holder=holder, until=tx.now + lasts, fence=1))
+            tx.session.add(Lease(name=name, holder=holder, until=end, fence=1))
             tx.session.flush()
     except IntegrityError:
         return False

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from recruit.clock import VirtualClock
 from recruit.config import SmtpSecurity
 from recruit.mail.adapters.memory import MemoryMailer
 from recruit.mail.adapters.smtp import SmtpMailer
 from recruit.mail.port import Envelope
+from recruit.sequences.claiming import Sender, claim_due
 from recruit.sequences.due_times import next_due_at
+from recruit.sequences.leases import take_lease
+from recruit.sequences.sending import SENDING_LEASE
 from recruit.sequences.tables import Enrollment, Mailbox, MailboxDay, Reply, Suppression, Touch
 from recruit.sequences.usecases import (
     complete_task,
@@ -33,6 +37,7 @@ from recruit.sequences.values import (
 from recruit.wiring import App
 from tests.conftest import NOW
 from tests.factories.sequences import (
+    POSTAL_ADDRESS,
     SEQUENCE,
     Sink,
     enroll_new_firm,
@@ -410,6 +415,18 @@ def test_a_second_installation_cannot_take_the_sending_lease(app: App) -> None:
     with app.transaction() as tx:
         enroll_new_firm(tx, "Firm 3")
     assert sweep(app, holder="second").sent == 1
+
+
+def test_whoever_died_ahead_of_time_keeps_nobody_waiting_when_the_clock_goes_back(app: App) -> None:
+    set_up(app)
+    real = app.clock
+    app.clock = VirtualClock(NOW + timedelta(hours=2))
+    with app.transaction() as tx:
+        assert take_lease(tx, SENDING_LEASE, "died", timedelta(minutes=1))
+        assert claim_due(tx, Sender(app.secret, "https://r.example", POSTAL_ADDRESS), 10).claims
+    app.clock = real
+    assert sweep(app, holder="next").sent == 1
+    assert not sweep(app, holder="other")
 
 
 def test_two_senders_at_once_never_send_the_same_touch(app: App) -> None:
