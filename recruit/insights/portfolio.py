@@ -9,10 +9,11 @@ from recruit.firms.tables import Firm
 from recruit.firms.values import FirmView
 from recruit.firms.views import firm_view
 from recruit.insights.profiles import ProfileLine, find_current_profile
-from recruit.insights.prospect_rows import find_definition, view_of
+from recruit.insights.prospect_rows import view_of
 from recruit.insights.prospects import scope_of
 from recruit.insights.standing import ProspectState
 from recruit.onboarding.tables import Partner
+from recruit.scoring.cards import definition_of
 from recruit.scoring.portfolio import Map, Pick, Portfolio, choose
 from recruit.scoring.tables import Score
 from recruit.scoring.values import ScoringRefused, Standing
@@ -75,7 +76,7 @@ def choose_portfolio(
     profile = find_current_profile(tx, profile_name)
     if profile is None or profile.ranked_at is None:
         raise NothingToChooseFrom("Nothing is ranked yet. Rank with: recruit rank")
-    definition = find_definition(tx, profile)
+    definition = definition_of(profile, profile.ranking, profile.name)
     chart = Map.of(definition)
     if not chart.terms:
         raise NothingToChooseFrom(

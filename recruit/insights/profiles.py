@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.orm import defer
 
 from recruit.db.transaction import Transaction
 from recruit.scoring.store import find_ranking, get_latest_version
@@ -55,23 +57,14 @@ def find_current_profile(
     worked on last. Where nothing is ranked yet, the newest version stands in. With `newest` it is the
     newest version of that profile, ranked or not.
     """
-    query = (
-        select(Profile, ProfileVersion)
-        .join(ProfileVersion, ProfileVersion.profile_id == Profile.id)
-        .order_by(
-            ProfileVersion.ranked_at.is_(None), ProfileVersion.id.desc(),
-        )
-        .limit(1)
-    )  # fmt: skip
-    if name:
-        query = query.where(Profile.name == name)
-    row = tx.session.execute(query).first()
+    row = tx.session.execute(_current(is_named=bool(name)), {"name": name} if name else {}).first()
     if row is None:
         return None
-    profile, version = row
+    profile, version = row[0], row[1]
+    ranking: Ranking | None = row[2]
     if newest:
         version = get_latest_version(tx, profile.name)
-    ranking = find_ranking(tx, version.id)
+        ranking = find_ranking(tx, version.id)
     counts = ranking or _count_scores(tx, version.id)
     return ProfileLine(
         profile_id=profile.id,
@@ -89,6 +82,26 @@ def find_current_profile(
         definition=version.definition,
         ranking=ranking,
     )
+
+
+@cache
+def _current(*, is_named: bool) -> Select[Profile, ProfileVersion, Ranking]:
+    """Return the statement of the version that is ranked or else newest, with its last ranking."""
+    last = (
+        select(func.max(Ranking.id))
+        .where(Ranking.profile_version_id == ProfileVersion.id)
+        .correlate(ProfileVersion)
+        .scalar_subquery()
+    )
+    query = (
+        select(Profile, ProfileVersion, Ranking)
+        .join(ProfileVersion, ProfileVersion.profile_id == Profile.id)
+        .outerjoin(Ranking, Ranking.id == last)
+        .order_by(ProfileVersion.ranked_at.is_(None), ProfileVersion.id.desc())
+        .limit(1)
+        .options(defer(Ranking.snapshot))
+    )
+    return query.where(Profile.name == bindparam("name")) if is_named else query
 
 
 @dataclass(frozen=True)

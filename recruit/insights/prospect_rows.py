@@ -11,10 +11,9 @@ from recruit.insights.profiles import ProfileLine
 from recruit.insights.standing import ProspectState
 from recruit.scoring.cards import definition_of, overrides_of
 from recruit.scoring.override_store import list_overrides
-from recruit.scoring.points import score_firm
+from recruit.scoring.points import score_firm, top_reason
 from recruit.scoring.profile import ProfileDefinition
-from recruit.scoring.store import get_version
-from recruit.scoring.values import Override, OverrideKind, Reason, Standing
+from recruit.scoring.values import Override, OverrideKind, Standing
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,11 @@ def read_rows(
 ) -> tuple[ProspectRow, ...]:
     """Return the rows of a page, each with the sentence that says most of its score.
 
-    It is worked out here: of a page that is faster than reading what was written out of a million.
+    Of the firms that people look at first it was written down; of the others it is worked out here.
     """
     if not rows:
         return ()
-    definition = find_definition(tx, profile)
+    definition = definition_of(profile, profile.ranking, profile.name)
     firm_ids = [row.id for row in rows]
     given = list_overrides(tx, profile.profile_id, firm_ids=firm_ids)
     chances = list_chances(tx, profile.profile_id, firm_ids) if foretold else {}
@@ -63,18 +62,16 @@ def read_rows(
     )
 
 
-def find_definition(tx: Transaction, profile: ProfileLine) -> ProfileDefinition:
-    """Return the profile of a line as its ranking used it."""
-    return definition_of(get_version(tx, profile.version_id), profile.ranking, profile.name)
-
-
 def _row(
     row: Any, definition: ProfileDefinition, overrides: list[Override], chance: float | None
 ) -> ProspectRow:
-    view = view_of(row)
-    card = score_firm(view, definition, row.scored_at.date(), overrides)
+    left_out = row.standing is not Standing.RANKED
+    why = None if left_out else row.why
+    if why is None:
+        card = score_firm(view_of(row), definition, row.scored_at.date(), overrides)
+        # What was left out then may fit by now, until the next ranking.
+        why = card.standing_reason or row.standing_reason if left_out else top_reason(card.reasons)
     pinned = next((o for o in overrides if o.kind is OverrideKind.PIN), None)
-    left_out = card.standing is not Standing.RANKED
     return ProspectRow(
         firm_id=row.id,
         rank=row.rank,
@@ -86,12 +83,12 @@ def _row(
         employees_high=row.employees_high,
         founded_low=row.founded_low,
         founded_high=row.founded_high,
-        specialties=view.specialties,
+        specialties=tuple(row.specialties),
         total=row.total,
         low=row.low,
         high=row.high,
         most=definition.most,
-        why=card.standing_reason if left_out else top_reason(card.reasons),
+        why=why,
         state=ProspectState(row.state),
         has_contact=bool(row.has_contact),
         pinned=pinned.sentence if pinned and not left_out else "",
@@ -110,12 +107,3 @@ def view_of(row: Any) -> FirmView:
         certifications=tuple(row.certifications), partnerships=tuple(row.partnerships),
         tags=tuple(row.tags or ()),
     )  # fmt: skip
-
-
-def top_reason(reasons: Sequence[Reason]) -> str:
-    """Return the sentence of the reason that gives the most points; of equals, the first.
-
-    What is unknown is not repeated here: the empty cells and the score's interval show it.
-    """
-    best = max(reasons, key=lambda reason: reason.points, default=None)
-    return best.sentence if best else ""

@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Select, cast, exists, func, or_, select, union
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Session
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm, FormerName
@@ -91,12 +91,14 @@ def list_prospects(tx: Transaction, query: ProspectQuery) -> ProspectList:
     profile = find_current_profile(tx, query.profile)
     if profile is None:
         return ProspectList((), 0, 0, None, None, (), (), (), ())
-    session = tx.session
     foretold = find_foretold(tx, profile.profile_id)
-    asked, filtered = _ask(tx, query, profile, foretold)
+    asked = _ask(tx, query, profile, foretold)
+    connection = tx.session.connection()
     # The whole ranking was counted when it was made.
-    total = profile.ranked if is_unfiltered(asked) else _count(session, filtered)
-    rows = session.execute(page_of(filtered, asked)).all()
+    total = profile.ranked
+    if not is_unfiltered(asked.query):
+        total = connection.scalar(_count_of(asked)) or 0
+    rows = connection.execute(_page_of(asked, PER_PAGE)).all()
     facets = profile.ranking.facets if profile.ranking else {}
     return ProspectList(
         rows=read_rows(tx, profile, rows, foretold),
@@ -106,7 +108,7 @@ def list_prospects(tx: Transaction, query: ProspectQuery) -> ProspectList:
         foretold=foretold,
         countries=_pairs(facets, "countries"),
         tags=_pairs(facets, "tags"),
-        states=_state_options(session, profile),
+        states=_state_options(connection, profile),
         left_out=_pairs(facets, "left_out"),
     )
 
@@ -128,41 +130,60 @@ def export_prospects(
 def _iterate(
     tx: Transaction, query: ProspectQuery, profile: ProfileLine, foretold: Foretold | None
 ) -> Iterator[ProspectRow]:
-    asked, filtered = _ask(tx, query, profile, foretold)
+    asked = _ask(tx, query, profile, foretold)
     for page in range(1, MOST_EXPORTED // _PER_EXPORT + 1):
-        statement = page_of(filtered, replace(asked, page=page), per_page=_PER_EXPORT)
-        rows = tx.session.execute(statement).all()
+        one = replace(asked, query=replace(asked.query, page=page))
+        rows = tx.session.connection().execute(_page_of(one, _PER_EXPORT)).all()
         yield from read_rows(tx, profile, rows, foretold)
         if len(rows) < _PER_EXPORT:
             return
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a page's statements are made of: a query as it can be answered, of which version, in which database.
+
+    `line` is what those near the top have to reach, `chances_of` the profile whose chances sort the list.
+    """
+
+    version_id: int
+    query: ProspectQuery
+    on_sqlite: bool
+    line: float
+    chances_of: int | None
+
+
 def _ask(
     tx: Transaction, query: ProspectQuery, profile: ProfileLine, foretold: Foretold | None
-) -> tuple[ProspectQuery, Select[*tuple[Any, ...]]]:
-    """Return the query as it can be answered, and the statement of all firms that it is after."""
-    scope = scope_of(profile.version_id)
-    if query.sort is Sort.CHANCE:
-        if foretold is None:
-            # A saved view outlives the model that it was sorted by.
-            query = replace(query, sort=Sort.RANK, descending=False)
-        else:
-            of_firm = (Chance.firm_id == Firm.id) & (Chance.profile_id == profile.profile_id)
-            scope = scope.outerjoin(Chance, of_firm)
+) -> _Asked:
+    by_chance = query.sort is Sort.CHANCE
+    if by_chance and foretold is None:
+        # A saved view outlives the model that it was sorted by.
+        query, by_chance = replace(query, sort=Sort.RANK, descending=False), False
     line = find_points_at(tx, profile.version_id, TOP) if query.is_near else None
-    return query, _filter(tx.session, scope, query, math.inf if line is None else line)
+    return _Asked(
+        profile.version_id,
+        query,
+        tx.session.get_bind().dialect.name == "sqlite",
+        math.inf if line is None else line,
+        profile.profile_id if by_chance else None,
+    )
 
 
-def is_unfiltered(query: ProspectQuery) -> bool:
-    """Tell whether a query asks for the whole ranking, in whatever order."""
-    plain = ProspectQuery(query.profile, sort=query.sort, descending=query.descending)
-    return replace(query, page=1) == plain
+def _filtered(asked: _Asked) -> Select[*tuple[Any, ...]]:
+    """Return the statement of all firms that a query is after, in no order."""
+    scope = scope_of(asked.version_id)
+    if asked.chances_of is not None:
+        of_firm = (Chance.firm_id == Firm.id) & (Chance.profile_id == asked.chances_of)
+        scope = scope.outerjoin(Chance, of_firm)
+    return _filter(scope, asked)
 
 
-def page_of(
-    filtered: Select[*tuple[Any, ...]], query: ProspectQuery, *, per_page: int = PER_PAGE
-) -> Select[*tuple[Any, ...]]:
+# Building a statement takes longer than the database takes for a page, and people ask for the same few.
+@lru_cache(maxsize=128)
+def _page_of(asked: _Asked, per_page: int) -> Select[*tuple[Any, ...]]:
     """Return the statement of one page: in the order asked for, what is not known last."""
+    query = asked.query
     order = [
         (column.desc() if query.descending else column.asc()).nulls_last()
         for column in _COLUMNS[query.sort]
@@ -174,15 +195,22 @@ def page_of(
     else:
         tie_breakers = [Score.rank.asc().nulls_last(), Firm.id]
     return (
-        filtered.order_by(*order, *tie_breakers)
+        _filtered(asked)
+        .order_by(*order, *tie_breakers)
         .limit(per_page)
         .offset((max(query.page, 1) - 1) * per_page)
     )
 
 
-def _count(session: Session, filtered: Select[*tuple[Any, ...]]) -> int:
-    counted = filtered.with_only_columns(func.count(), maintain_column_froms=True)
-    return session.scalar(counted) or 0
+@lru_cache(maxsize=128)
+def _count_of(asked: _Asked) -> Select[int]:
+    return _filtered(asked).with_only_columns(func.count(), maintain_column_froms=True)
+
+
+def is_unfiltered(query: ProspectQuery) -> bool:
+    """Tell whether a query asks for the whole ranking, in whatever order."""
+    plain = ProspectQuery(query.profile, sort=query.sort, descending=query.descending)
+    return replace(query, page=1) == plain
 
 
 def _pairs(facets: dict[str, Any], name: str) -> tuple[tuple[str, int], ...]:
@@ -232,6 +260,7 @@ def list_enrollable(
     ]
 
 
+@lru_cache(maxsize=16)
 def scope_of(version_id: int) -> Select[*tuple[Any, ...]]:
     """Return the statement of all firms of a ranking, with their state, in no order."""
     last = last_enrollments()
@@ -248,7 +277,8 @@ def scope_of(version_id: int) -> Select[*tuple[Any, ...]]:
             Firm.employees_low, Firm.employees_high, Firm.founded_low, Firm.founded_high,
             Firm.specialties, Firm.certifications, Firm.partnerships, Firm.tags, Firm.region,
             Firm.latitude, Firm.longitude, Firm.website, Firm.version, Score.firm_version,
-            Score.total, Score.low, Score.high, Score.standing, Score.scored_at,
+            Score.total, Score.low, Score.high, Score.standing, Score.standing_reason, Score.why,
+            Score.scored_at,
             state_case().label("state"), has_contact.label("has_contact"),
         )
         .select_from(base)
@@ -256,10 +286,8 @@ def scope_of(version_id: int) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _filter(
-    session: Session, scope: Select[*tuple[Any, ...]], query: ProspectQuery, line: float
-) -> Select[*tuple[Any, ...]]:
-    state = state_case()
+def _filter(scope: Select[*tuple[Any, ...]], asked: _Asked) -> Select[*tuple[Any, ...]]:
+    query, state = asked.query, state_case()
     if query.states:
         scope = scope.where(state.in_([s.value for s in query.states]))
     else:
@@ -290,19 +318,15 @@ def _filter(
     if query.min_score is not None:
         scope = scope.where(Score.total >= query.min_score)
     if query.is_near:
-        scope = scope.where(Score.high >= line, Score.rank > TOP)
-    has_tag = _tag_test(session)
+        scope = scope.where(Score.high >= asked.line, Score.rank > TOP)
+    has_tag = _tag_test(asked.on_sqlite)
     for tag in query.tags:
         scope = scope.where(has_tag(tag))
     return scope
 
 
-def _on_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
-
-
-def _tag_test(session: Session) -> Callable[[str], ColumnElement[bool]]:
-    if _on_sqlite(session):
+def _tag_test(on_sqlite: bool) -> Callable[[str], ColumnElement[bool]]:
+    if on_sqlite:
 
         def has(tag: str) -> ColumnElement[bool]:
             each = func.json_each(Firm.specialties).table_valued("value")
@@ -312,12 +336,13 @@ def _tag_test(session: Session) -> Callable[[str], ColumnElement[bool]]:
     return lambda tag: cast(Firm.specialties, JSONB).contains([tag])
 
 
-def _state_options(session: Session, profile: ProfileLine) -> tuple[tuple[ProspectState, int], ...]:
-    """Count the firms of each state: those that something happened to, and from the ranking's numbers the rest."""
+@lru_cache(maxsize=16)
+def _states_of(version_id: int) -> Select[str, Standing, int]:
+    """Return the statement that counts the firms that something happened to, by their state and standing."""
     last = last_enrollments()
     state = state_case()
-    of_version = (Score.firm_id == Firm.id) & (Score.profile_version_id == profile.version_id)
-    rows = session.execute(
+    of_version = (Score.firm_id == Firm.id) & (Score.profile_version_id == version_id)
+    return (
         select(state, Score.standing, func.count())
         .select_from(join_state(Firm.__table__.join(Score, of_version), last))
         .where(
@@ -330,6 +355,13 @@ def _state_options(session: Session, profile: ProfileLine) -> tuple[tuple[Prospe
         )
         .group_by(state, Score.standing)
     )
+
+
+def _state_options(
+    connection: Connection, profile: ProfileLine
+) -> tuple[tuple[ProspectState, int], ...]:
+    """Count the firms of each state: those that something happened to, and from the ranking's numbers the rest."""
+    rows = connection.execute(_states_of(profile.version_id))
     counts = {ProspectState.NEW: profile.ranked, ProspectState.LEFT_OUT: profile.left_out}
     for word, standing, firms in rows:
         rest = ProspectState.NEW if standing == Standing.RANKED else ProspectState.LEFT_OUT

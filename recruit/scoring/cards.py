@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any, Protocol
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Firm
@@ -13,11 +14,23 @@ from recruit.scoring.override_store import list_overrides
 from recruit.scoring.points import score_firm
 from recruit.scoring.profile import ProfileDefinition, parse_profile
 from recruit.scoring.store import find_ranking, get_profile_by_id, get_version
-from recruit.scoring.tables import ProfileVersion, Ranking, Score
+from recruit.scoring.tables import Ranking, Score
 from recruit.scoring.values import Override, Reason, ScoreCard
 
 
-def definition_of(version: ProfileVersion, ranking: Ranking | None, name: str) -> ProfileDefinition:
+class Versioned(Protocol):
+    """A profile's version, or what a list knows of it."""
+
+    @property
+    def number(self) -> int:
+        """Return which version of the profile it is."""
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """Return the profile's file as data."""
+
+
+def definition_of(version: Versioned, ranking: Ranking | None, name: str) -> ProfileDefinition:
     """Return a version parsed, with the weights that words had in this ranking, and what likeness stood on."""
     text = json.dumps(version.definition, sort_keys=True)
     profile = _parse(text, f"{name}, version {version.number}")

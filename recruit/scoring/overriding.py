@@ -18,7 +18,7 @@ from recruit.scoring.override_store import (
     list_override_rows,
     list_overrides,
 )
-from recruit.scoring.points import score_firm
+from recruit.scoring.points import score_firm, top_reason
 from recruit.scoring.profile import MOST_POINTS
 from recruit.scoring.ranking import rank_firms
 from recruit.scoring.store import (
@@ -254,6 +254,7 @@ def _correct(score: Score, card: ScoreCard, given: Sequence[Override]) -> None:
     score.standing, score.standing_reason = card.standing, card.standing_reason
     score.total, score.low, score.high = card.total, card.low, card.high
     score.reasons = [reason.to_json() for reason in card.reasons]
+    score.why = top_reason(card.reasons)
     if card.standing is not Standing.RANKED:
         score.rank = None
     elif any(one.kind is OverrideKind.PIN for one in given):

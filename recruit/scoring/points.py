@@ -65,6 +65,15 @@ def rank_order(card: ScoreCard, name: str) -> tuple[float, float, str, int]:
     return -card.total, -card.low, name, card.firm_id
 
 
+def top_reason(reasons: Iterable[Reason]) -> str:
+    """Return the sentence of the reason that gives the most points; of equals, the first.
+
+    What is unknown is not repeated here: the empty cells and the score's interval show it.
+    """
+    best = max(reasons, key=lambda reason: reason.points, default=None)
+    return best.sentence if best else ""
+
+
 def evidence_for(firm: FirmView, fields: Iterable[str], words: Iterable[str] = ()) -> str:
     """Return where these fields of the firm were read: "read in the row of providers.csv".
 

@@ -145,6 +145,8 @@ class Score(Base):
     low: Mapped[float]
     high: Mapped[float]
     reasons: Mapped[list[Any] | None]
+    # The sentence of the weightiest reason, written with the reasons: lists read it without them.
+    why: Mapped[str | None] = mapped_column(Text)
     scored_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_score_profile_version_id_rank", "profile_version_id", "rank"),)

@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, select
 from recruit.db.transaction import Transaction
 from recruit.scoring.columnar import STANDINGS, Counted
 from recruit.scoring.columns import FirmColumns, Ints
+from recruit.scoring.points import top_reason
 from recruit.scoring.tables import ProfileVersion, Score
 from recruit.scoring.values import ScoreCard
 
@@ -30,6 +31,7 @@ _COLUMNS = (
     "low",
     "high",
     "reasons",
+    "why",
     "scored_at",
 )
 
@@ -96,9 +98,9 @@ def _tables(scores: Scores) -> Iterator[pa.Table]:
         places = np.arange(start + 1, start + size + 1)
         because = scores.because[rows]
         said = sentences.take(pa.array(np.where(because < 0, len(scores.rules), because)))
-        reasons = pa.nulls(size, pa.string())
+        reasons = why = pa.nulls(size, pa.string())
         if start < len(scores.cards):
-            said, reasons = _write_out(scores, rows, said)
+            said, reasons, why = _write_out(scores, rows, said)
         yield pa.table(
             [
                 pa.array(np.full(size, scores.profile_version_id)),
@@ -112,14 +114,15 @@ def _tables(scores: Scores) -> Iterator[pa.Table]:
                     for values in (counted.total, counted.low, counted.high)
                 ),
                 reasons,
+                why,
                 pa.array([scored_at]).take(pa.array(np.zeros(size, np.int64))),
             ],
             names=list(_COLUMNS),
         )
 
 
-def _write_out(scores: Scores, rows: Ints, said: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Return standing reasons and reasons, in full for the firms that have a card."""
+def _write_out(scores: Scores, rows: Ints, said: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Return standing reasons, reasons and the weightiest of them, in full for the firms that have a card."""
     found = [scores.cards.get(firm_id) for firm_id in scores.firms.ids[rows].tolist()]
     sentences = [
         card.standing_reason if card else short
@@ -131,4 +134,5 @@ def _write_out(scores: Scores, rows: Ints, said: pa.Array) -> tuple[pa.Array, pa
         else None
         for card in found
     ]
-    return pa.array(sentences, pa.string()), pa.array(reasons, pa.string())
+    why = [top_reason(card.reasons) if card else None for card in found]
+    return tuple(pa.array(texts, pa.string()) for texts in (sentences, reasons, why))

@@ -1,6 +1,6 @@
 """The one sentence that a line of the ranking has room for."""
 
-from recruit.insights.prospect_rows import top_reason
+from recruit.scoring.points import top_reason
 from recruit.scoring.values import CriterionKind, Reason
 
 

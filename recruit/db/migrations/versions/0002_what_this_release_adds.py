@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import sqlite
 
 from recruit.db.base import BigInt, Json, UtcDateTime
+from sqlalchemy.dialects import sqlite
 
 revision = "0002"
 down_revision = "0001"
@@ -987,11 +987,37 @@ def upgrade() -> None:
     with op.batch_alter_table("reply", schema=None) as batch_op:
         batch_op.add_column(sa.Column("again_on", sa.Date(), nullable=True))
 
+    with op.batch_alter_table("resource", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("product", sa.String(length=100), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("audience", sa.String(length=100), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("level", sa.String(length=100), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("owner_email", sa.String(length=254), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column(
+                "hide_when_stale", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
+            )
+        )
+        batch_op.add_column(
+            sa.Column("file", sa.String(length=200), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("file_sha256", sa.String(length=64), server_default="", nullable=False)
+        )
+
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("why", sa.Text(), nullable=True))
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
@@ -1047,15 +1073,25 @@ def downgrade() -> None:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
+        batch_op.drop_column("why")
+
+    with op.batch_alter_table("resource", schema=None) as batch_op:
+        batch_op.drop_column("file_sha256")
+        batch_op.drop_column("file")
+        batch_op.drop_column("hide_when_stale")
+        batch_op.drop_column("owner_email")
+        batch_op.drop_column("level")
+        batch_op.drop_column("audience")
+        batch_op.drop_column("product")
 
     with op.batch_alter_table("reply", schema=None) as batch_op:
         batch_op.drop_column("again_on")
