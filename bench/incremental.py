@@ -24,7 +24,8 @@ from recruit.config import MailTransport, Settings
 from recruit.db.migrate import upgrade
 from recruit.firms.bulk.grouping import group_rows
 from recruit.firms.bulk.keys import list_keys, list_name_words
-from recruit.firms.bulk.sheet import Sheet, read_sheet
+from recruit.firms.bulk.reading import read_sheet
+from recruit.firms.bulk.sheet import Sheet
 from recruit.firms.tables import ResolutionMark
 from recruit.firms.usecases import resolve_firms
 from recruit.sourcing.tables import Source, SourcingJob

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from bench.synthetic_judge import report
 from recruit.firms.bulk.grouping import group_rows
-from recruit.firms.bulk.sheet import read_sheet
+from recruit.firms.bulk.reading import read_sheet
 from recruit.firms.bulk.texts import Texts
 
 

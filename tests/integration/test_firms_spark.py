@@ -13,7 +13,7 @@ from bench.synthetic_firms import make_firms
 from recruit.config import MailTransport, Settings
 from recruit.db.migrate import upgrade
 from recruit.firms.bulk.grouping import group_rows
-from recruit.firms.bulk.sheet import read_sheet
+from recruit.firms.bulk.reading import read_sheet
 from recruit.firms.tables import BlockKey, DoubtfulPair, FirmMember
 from recruit.firms.usecases import SparkPlace, resolve_firms
 from recruit.sourcing.tables import SourceRecord

@@ -4,7 +4,9 @@ Rows stand in the order of names, so that a crowded key's neighbours are the nex
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ from recruit.firms.bulk.shared_words import OwnWords
 from recruit.firms.bulk.sheet import Sheet
 
 CodesOfRows = NDArray[Any]
+# numpy sorts without the interpreter; more than two kinds of keys at once would take much memory.
+_THREADS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,23 +101,28 @@ def find_pairs(sheet: Sheet, places: Places, firm: Longs) -> Longs:
 
     `firm` is the id of the firm that a row is at home in, -1 for none; pairs within one are left out.
     """
-    found = []
     words = OwnWords(sheet)
-    for keys in block_keys(sheet, places, words.forms):
-        code, row = keys.code, keys.row
-        reach = _reach(code, keys.cap)
-        of_kind = []
-        for step in range(1, int(reach.max(initial=0)) + 1):
-            near = np.flatnonzero((reach[:-step] >= step) & (code[step:] == code[:-step]))
-            of_kind.append(row[near].astype(np.int64) * len(sheet) + row[near + step])
-        if not of_kind:
-            continue
-        pairs = distinct(np.concatenate(of_kind))
-        found.append(words.keep(pairs) if keys.needs_a_word else pairs)
-    pairs = distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
+    found = [np.zeros(0, np.int64)]
+    kinds = block_keys(sheet, places, words.forms)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        while some := list(islice(kinds, _THREADS)):
+            found += pool.map(lambda keys: _pairs_under(keys, len(sheet), words), some)
+    pairs = distinct(np.concatenate(found))
     a, b = np.divmod(pairs, len(sheet))
     apart: Longs = pairs[(firm[a] < 0) | (firm[a] != firm[b])]
     return apart
+
+
+def _pairs_under(keys: Keys, size: int, words: OwnWords) -> Longs:
+    """Return the pairs worth comparing under keys of one kind, as `find_pairs` does."""
+    code, row = keys.code, keys.row
+    reach = _reach(code, keys.cap)
+    found = [np.zeros(0, np.int64)]
+    for step in range(1, int(reach.max(initial=0)) + 1):
+        near = np.flatnonzero((reach[:-step] >= step) & (code[step:] == code[:-step]))
+        found.append(row[near].astype(np.int64) * size + row[near + step])
+    pairs = distinct(np.concatenate(found))
+    return words.keep(pairs) if keys.needs_a_word else pairs
 
 
 def _reach(code: Longs, cap: int) -> Ints:

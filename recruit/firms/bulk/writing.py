@@ -7,7 +7,7 @@ from recruit.db.transaction import Transaction
 from recruit.firms import sightings as queries
 from recruit.firms.bulk.keys import list_keys, list_name_words
 from recruit.firms.bulk.placing import place_many
-from recruit.firms.bulk.sheet import read_sheet
+from recruit.firms.bulk.reading import read_sheet
 from recruit.firms.bulk.texts import Texts
 from recruit.firms.placing import Plan
 from recruit.firms.settling import settle

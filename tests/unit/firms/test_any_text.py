@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recruit.firms.blocking import block_keys
-from recruit.firms.bulk.sheet import read_sheet
+from recruit.firms.bulk.reading import read_sheet
 from recruit.firms.bulk.texts import Texts
 from recruit.firms.evidence import Surroundings
 from recruit.firms.fingerprint import (

@@ -14,8 +14,9 @@ from recruit.firms.bulk.grouping import count_spread
 from recruit.firms.bulk.keys import list_keys, list_name_words
 from recruit.firms.bulk.pairs import find_pairs, find_places
 from recruit.firms.bulk.placing import place_many
+from recruit.firms.bulk.reading import read_sheet
 from recruit.firms.bulk.scores import Scorer
-from recruit.firms.bulk.sheet import Sheet, read_sheet
+from recruit.firms.bulk.sheet import Sheet
 from recruit.firms.bulk.texts import Texts
 from recruit.firms.evidence import Surroundings
 from recruit.firms.fingerprint import Fingerprint, take_fingerprint
