@@ -95,11 +95,13 @@ def _describe(
             met=ours["seconds"] <= seconds and (ratio is None or ratio <= 1.5),
         )
     )
+    results.append(Result(f"{what}: CPU seconds", ours["cpu_seconds"], "s"))
     if peer:
         results += [
             Result(f"plain Splink on the same: {name}", peer[key], unit)
             for name, key, unit in (
                 ("seconds", "seconds", "s"),
+                ("CPU seconds", "cpu_seconds", "s"),
                 ("peak memory", "gib", "GiB"),
                 ("precision", "precision", ""),
                 ("recall", "recall", ""),

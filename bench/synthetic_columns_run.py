@@ -1,13 +1,12 @@
 """Resolve a Parquet file of synthetic firms by our rules in columns: `python -m bench.synthetic_columns_run FILE`."""
 
 import sys
-import time
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.synthetic_judge import report
+from bench.synthetic_judge import Watch
 from recruit.firms.bulk.grouping import group_rows
 from recruit.firms.bulk.reading import read_sheet
 from recruit.firms.bulk.texts import Texts
@@ -41,7 +40,7 @@ def read_texts(rows: pa.Table) -> Texts:
 
 def main(path: str) -> None:
     """Resolve the rows of a file and report."""
-    begun = time.perf_counter()
+    watch = Watch()
     pa.set_memory_pool(pa.system_memory_pool())
     rows = pq.read_table(path)
     truth = rows["truth"].to_numpy()
@@ -49,7 +48,7 @@ def main(path: str) -> None:
     del rows
     sheet = read_sheet(texts)
     group = group_rows(sheet).group.astype(np.int64)
-    report(begun, group, truth[sheet.record_id])
+    watch.report(group, truth[sheet.record_id])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ clusters at a match probability of .95.
 """
 
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +15,7 @@ import pandas as pd
 import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-from bench.synthetic_judge import report
+from bench.synthetic_judge import Watch
 
 _PREPARE = """
 create table firms as select
@@ -30,13 +29,13 @@ from read_parquet(?)
 
 def main(path: str) -> None:
     """Resolve the rows of a file and report."""
-    begun = time.perf_counter()
+    watch = Watch()
     with TemporaryDirectory() as folder:
         connection = duckdb.connect(str(Path(folder) / "firms.duckdb"))
         connection.execute(_PREPARE, [path]).fetchall()
         found = _cluster(connection)
     group = pd.factorize(found["cluster_id"])[0].astype(np.int64)
-    report(begun, group, found["truth"].to_numpy(np.int64))
+    watch.report(group, found["truth"].to_numpy(np.int64))
 
 
 def _cluster(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
