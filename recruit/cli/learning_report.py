@@ -6,9 +6,9 @@ from typing import Any
 from rich.table import Table
 
 from recruit.cli.output import Format, console, print_rows
-from recruit.learning.backtest import Kind
 from recruit.learning.record import ModelRecord
 from recruit.learning.training import Trained
+from recruit.learning.values import Kind
 from recruit.learning.verdict import LEAST_POSITIVES
 
 _COLUMNS = [

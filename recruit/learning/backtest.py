@@ -6,7 +6,6 @@ rows before the block whose outcome was known when the block began, and no other
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from recruit.learning.measures import Interval, auc, auc_interval, calibration_e
 from recruit.learning.model import OutcomeModel
 from recruit.learning.prior import Prior
 from recruit.learning.sigmoid import expit
+from recruit.learning.values import Kind
 from recruit.learning.verdict import LEAST_POSITIVES
 
 Floats = NDArray[np.float64]
@@ -31,14 +31,6 @@ _LEAST_BLOCK = 10
 LEAST_ROWS = 40
 # What two backtests must differ by to be told apart at all.
 _CLEARLY = 1e-4
-
-
-class Kind(StrEnum):
-    """Which model foretells. Their order is the order of trust."""
-
-    DECLARED = "declared"
-    DRAWN = "drawn"  # logistic, its weights drawn to the declared ones
-    BOOSTED = "boosted"  # the same, with the stepped part
 
 
 ROUNDS = {Kind.DRAWN: 0, Kind.BOOSTED: 400}

@@ -1,7 +1,7 @@
 """A model's card: what a person has to know of it before believing it, as Markdown."""
 
-from recruit.learning.backtest import Kind
 from recruit.learning.record import ModelRecord, TrialRecord
+from recruit.learning.values import Kind
 
 HEADINGS = ("Data", "Features", "Left out", "Split", "Measures", "Use", "Limits", "Files")
 

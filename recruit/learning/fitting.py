@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
 
 from recruit.learning.columns import Column, NumberColumn
 from recruit.learning.prior import Prior, curve_at
@@ -106,6 +105,9 @@ def fit_parts(
     if parts < 2:
         return _assemble(columns, prior, whole, None, 0, (1.0, 1.0), 0.0, None)
     tried = len(y) >= LEAST_ROWS and smaller >= LEAST_OF_A_CLASS and max_rounds > 0
+    # Loaded here, since the web only looks fitted models up and starts in half the time without it.
+    from sklearn.model_selection import StratifiedKFold
+
     split = StratifiedKFold(parts, shuffle=True, random_state=seed).split(data.design, y)
     runs = [
         _run(data, train, test, whole.precision, max_rounds if tried else 0)

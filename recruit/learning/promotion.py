@@ -1,7 +1,7 @@
 """Promotion: whether a model may be put in use for a profile, and why not."""
 
-from recruit.learning.backtest import Kind
 from recruit.learning.record import ModelRecord
+from recruit.learning.values import Kind
 from recruit.learning.verdict import LEAST_POSITIVES
 from recruit.scoring.profile import ProfileDefinition
 

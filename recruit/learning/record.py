@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from recruit.learning.backtest import Backtest, Kind, Trial
 from recruit.learning.calibration import Sigmoid
 from recruit.learning.measures import Interval, lift_steps, reliability
+from recruit.learning.values import Kind
 from recruit.learning.verdict import Trust, Verdict, stands_on
+
+if TYPE_CHECKING:
+    from recruit.learning.backtest import Backtest, Trial
 
 
 @dataclass(frozen=True)
@@ -121,14 +124,14 @@ def _trial_from(told: Mapping[str, Any]) -> TrialRecord:
     )
 
 
-def record_trials(backtest: Backtest) -> tuple[TrialRecord, ...]:
+def record_trials(backtest: "Backtest") -> tuple[TrialRecord, ...]:
     """Return the trials as they are kept, the declared points first."""
     return tuple(
         _record_trial(backtest, backtest.trials[kind]) for kind in Kind if kind in backtest.trials
     )
 
 
-def _record_trial(backtest: Backtest, trial: Trial) -> TrialRecord:
+def _record_trial(backtest: "Backtest", trial: "Trial") -> TrialRecord:
     return TrialRecord(
         kind=trial.kind,
         auc=trial.interval,

@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recruit.learning.backtest import ROUNDS, Backtest, Kind, run_backtest
+from recruit.learning.backtest import ROUNDS, Backtest, run_backtest
 from recruit.learning.calibration import WINDOW, Sigmoid, fit_sigmoid
 from recruit.learning.drift import spread_of
 from recruit.learning.lookup import LookupTables, centre_tables, compile_tables
 from recruit.learning.model import OutcomeModel
 from recruit.learning.prior import Prior
 from recruit.learning.record import DataWindow, ModelRecord, record_trials
+from recruit.learning.values import Kind
 from recruit.learning.verdict import LEAST_POSITIVES, Verdict, judge
 
 Floats = NDArray[np.float64]

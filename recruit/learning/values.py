@@ -7,6 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 
+class Kind(StrEnum):
+    """Which model foretells. Their order is the order of trust."""
+
+    DECLARED = "declared"
+    DRAWN = "drawn"  # logistic, its weights drawn to the declared ones
+    BOOSTED = "boosted"  # the same, with the stepped part
+
+
 class Stage(StrEnum):
     """An outcome that a model may foretell, from the first contact on."""
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from recruit.learning.backtest import Kind, TooFewRows, may_replace, run_backtest
+from recruit.learning.backtest import TooFewRows, may_replace, run_backtest
 from recruit.learning.calibration import Sigmoid, calibrate_rolling, fit_sigmoid
 from recruit.learning.measures import (
     Interval,
@@ -19,6 +19,7 @@ from recruit.learning.measures import (
 from recruit.learning.prior import read_prior
 from recruit.learning.sigmoid import expit
 from recruit.learning.training import judge_backtest
+from recruit.learning.values import Kind
 from recruit.learning.verdict import Trust, judge, stands_on
 from tests.factories.learning import noise_rows, outcome_rows
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from recruit.learning.backtest import Kind
 from recruit.learning.measures import Interval
 from recruit.learning.promotion import why_not
 from recruit.learning.record import ModelRecord
 from recruit.learning.registry import FILES, ModelRefused, Models
 from recruit.learning.training import Rows, Trained, train
+from recruit.learning.values import Kind
 from recruit.learning.verdict import Trust, Verdict
 from recruit.scoring.profile import parse_profile
 from tests.factories.learning import outcome_rows
