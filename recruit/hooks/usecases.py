@@ -91,6 +91,12 @@ def get_hook(tx: Transaction, *, key_id: int, hook_id: int) -> HookView:
     return hook_view(_get(tx, key_id, hook_id))
 
 
+def find_hook(tx: Transaction, *, hook_id: int) -> HookView | None:
+    """Return a subscription of any key, an ended one too."""
+    hook = tx.session.get(Hook, hook_id)
+    return None if hook is None else hook_view(hook)
+
+
 def list_hooks(
     tx: Transaction,
     *,
@@ -108,9 +114,13 @@ def list_hooks(
 
 
 def list_deliveries(
-    tx: Transaction, *, status: DeliveryStatus | None = None, limit: int = 50
+    tx: Transaction,
+    *,
+    status: DeliveryStatus | None = None,
+    hook_id: int | None = None,
+    limit: int = 50,
 ) -> list[DeliveryView]:
-    """Return deliveries, the newest first."""
+    """Return deliveries, the newest first: all, or those of a status or a subscription."""
     query = (
         select(HookDelivery, Hook.target_url)
         .join(Hook, Hook.id == HookDelivery.hook_id)
@@ -119,6 +129,8 @@ def list_deliveries(
     )
     if status is not None:
         query = query.where(HookDelivery.status == status)
+    if hook_id is not None:
+        query = query.where(HookDelivery.hook_id == hook_id)
     return [
         DeliveryView(
             delivery_id=one.id,

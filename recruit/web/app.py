@@ -2,7 +2,7 @@
 
 from fastapi import Depends, FastAPI
 
-from recruit.web import account, auth, crm_hints, inbound, notices, sign_in_links, unsubscribe
+from recruit.web import account, auth, crm_hints, inbound, notices, sign_in_links, sso, unsubscribe
 from recruit.web.api.app import create_api
 from recruit.web.desk import (
     audit,
@@ -14,6 +14,7 @@ from recruit.web.desk import (
     firm,
     firm_changes,
     imports,
+    library,
     mailboxes,
     models,
     numbers,
@@ -24,6 +25,7 @@ from recruit.web.desk import (
     people,
     profile,
     profile_reports,
+    programs,
     prospects,
     prospects_export,
     replies,
@@ -71,9 +73,11 @@ DESK = (
     checks,
     crm,
     crm_questions,
+    programs,
     numbers,
     people,
     audit,
+    library,
 )
 
 
@@ -89,6 +93,7 @@ def create_app(app: App) -> FastAPI:
     csrf = Depends(check_csrf)
     web.include_router(auth.router, dependencies=[csrf])
     web.include_router(sign_in_links.router, dependencies=[csrf])
+    web.include_router(sso.router, dependencies=[csrf])
     web.include_router(account.router, dependencies=[csrf])
     # Whoever is not of the staff is told so before a form is read.
     for page in DESK:
