@@ -197,6 +197,14 @@ def find_phones(lines: list[str]) -> Iterator[str]:
             yield from (match[1] for match in _PHONE.finditer(line))
 
 
+def read_description(root: Element) -> str:
+    """Return the sentence in which the page says of itself what it is about, empty where it has none."""
+    found = root.xpath(
+        "//meta[translate(@name, 'DESCRIPTON', 'descripton')='description']/@content"
+    )
+    return clean(str(found[0]))[:500] if found else ""
+
+
 def read_heading(root: Element, *, own_site: bool, host: str) -> tuple[str, bool]:
     """Return what the page calls its subject, and whether it does so in plain sight, or as its host.
 

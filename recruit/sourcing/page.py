@@ -14,6 +14,7 @@ from recruit.sourcing.merging import choose_facts
 from recruit.sourcing.office_lines import read_office_lines
 from recruit.sourcing.offices import read_offices
 from recruit.sourcing.phones import read_local_phone
+from recruit.sourcing.specialties import SERVICES
 from recruit.sourcing.text import clean, fold, shorten
 from recruit.sourcing.values import Fact, FieldName, Office
 
@@ -31,12 +32,19 @@ class Page:
         self.url = url
         self.today = today
         self.language = ""
+        self.description = ""
         self._facts: list[Fact] = []
         self._phones: list[tuple[str, Origin]] = []
 
     def has(self, field: FieldName) -> bool:
         """Tell whether a field was found."""
         return any(fact.field is field for fact in self._facts)
+
+    def names_service(self) -> bool:
+        """Tell whether a list of the firm's own names something that it sells."""
+        return any(
+            fact.field is FieldName.SPECIALTY and fact.value in SERVICES for fact in self._facts
+        )
 
     def add_fact(self, fact: Fact) -> None:
         """Add a fact as it was read."""

@@ -14,6 +14,7 @@ from recruit.sourcing.legal import find_legal_name
 from recruit.sourcing.markup import (
     find_emails,
     find_phones,
+    read_description,
     read_heading,
     read_labelled,
     read_labelled_lines,
@@ -30,10 +31,11 @@ from recruit.sourcing.prose import (
     list_telling,
 )
 from recruit.sourcing.sections import read_sections
-from recruit.sourcing.specialties import find_tags, read_bare_list
+from recruit.sourcing.specialties import SERVICES, find_tags, read_bare_list
 from recruit.sourcing.structured import read_structured
 from recruit.sourcing.technologies import find_technologies, is_list, may_name_technologies
 from recruit.sourcing.text import clean
+from recruit.sourcing.trades import find_trades, introduction
 from recruit.sourcing.tree import Element, read_html, strip_chrome, text_lines
 from recruit.sourcing.values import Fact, FieldName
 from recruit.sourcing.vendors import find_certifications, find_partnerships
@@ -103,6 +105,7 @@ def _read_page(page: Page, html: str, *, own_site: bool, is_start: bool) -> None
     root = read_html(html)
     host = host_of(page.url)
     page.language = clean(root.get("lang") or "")[:20]
+    page.description = read_description(root)
     heading = read_heading(root, own_site=own_site, host=host)
     name, is_sure = heading
     for item in read_structured(root, html, heading=heading, url=page.url, own_site=own_site):
@@ -153,6 +156,9 @@ def _read_body(page: Page, main: Element, lines: list[str]) -> None:
 def _read_prose(page: Page, lines: list[str]) -> None:
     # Menus and cards repeat themselves.
     lines = list(dict.fromkeys(lines))
+    if not page.names_service():
+        for trade, words in find_trades(introduction([page.description, *lines])):
+            page.add_fact(Fact(FieldName.SPECIALTY, trade, words, "text", 0.6, page.url))
     technical = may_name_technologies("\n".join(lines))
     tagged = page.has(FieldName.SPECIALTY)
     for line in lines:
@@ -165,6 +171,8 @@ def _read_prose(page: Page, lines: list[str]) -> None:
             for tag in read_bare_list(line):
                 page.add(FieldName.SPECIALTY, tag, "text", 0.75)
             for tag, words in find_tags(line):
+                if tag in SERVICES:
+                    continue  # what is sold is told by the introduction
                 page.add_fact(Fact(FieldName.SPECIALTY, tag, words, "text", 0.55, page.url))
     for line in list_telling(lines):
         for sentence in sentences(line):
