@@ -15,7 +15,6 @@ from recruit.learning.calibration import calibrate_rolling
 from recruit.learning.columns import find_columns
 from recruit.learning.fitting import declared_of
 from recruit.learning.measures import Interval, auc, auc_interval, calibration_error, log_loss
-from recruit.learning.model import OutcomeModel
 from recruit.learning.prior import Prior
 from recruit.learning.sigmoid import expit
 from recruit.learning.values import Kind
@@ -148,6 +147,8 @@ def _foretell(
     if len(y) == 0 or (alike and not prior.columns):
         # Nothing is known yet, or nothing to tell apart: every row is foretold alike.
         return declared_logit(block, prior)
+    from recruit.learning.model import OutcomeModel
+
     model = OutcomeModel(prior=prior, max_rounds=ROUNDS[kind])
     return model.fit(table, y.astype(np.intp)).decision_function(block)
 

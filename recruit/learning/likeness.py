@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from recruit.learning.backtest import declared_logit
 from recruit.learning.measures import Interval
-from recruit.learning.model import OutcomeModel
 from recruit.learning.prior import Prior
 from recruit.learning.straight import fit_straight
 from recruit.scoring.columns import FirmColumns
@@ -155,6 +154,8 @@ def partner_lift(table: pd.DataFrame, partner: Mask, prior: Prior, *, seed: int 
 
     `table` holds all firms. Raises `TooFewPartners` below 20.
     """
+    from recruit.learning.model import OutcomeModel
+
     partners = np.flatnonzero(partner)
     if len(partners) < SMALL:
         raise TooFewPartners(

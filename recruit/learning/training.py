@@ -18,7 +18,6 @@ from recruit.learning.backtest import ROUNDS, Backtest, run_backtest
 from recruit.learning.calibration import WINDOW, Sigmoid, fit_sigmoid
 from recruit.learning.drift import spread_of
 from recruit.learning.lookup import LookupTables, centre_tables, compile_tables
-from recruit.learning.model import OutcomeModel
 from recruit.learning.prior import Prior
 from recruit.learning.record import DataWindow, ModelRecord, record_trials
 from recruit.learning.values import Kind
@@ -69,6 +68,8 @@ def train(
     prior = prior or Prior()
     backtest = run_backtest(rows.features, rows.y, prior=prior, at=rows.at, known_at=rows.known_at)
     winner = backtest.winner
+    from recruit.learning.model import OutcomeModel
+
     model = OutcomeModel(prior=prior, max_rounds=ROUNDS[winner.kind])
     model.fit(rows.features, rows.y.astype(np.intp))
     verdict = judge_backtest(backtest)
