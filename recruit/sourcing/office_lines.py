@@ -9,7 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from recruit.sourcing.addresses import find_addresses, is_street, read_town, says_head_office
-from recruit.sourcing.offices import read_offices, says_lesser_office, speaks_of_others
+from recruit.sourcing.offices import (
+    complete_place,
+    read_offices,
+    says_lesser_office,
+    speaks_of_others,
+    without_repeated_countries,
+)
 from recruit.sourcing.text import clean, fold, plain_dashes
 from recruit.sourcing.values import Office
 
@@ -28,6 +34,8 @@ def read_office_lines(lines: Sequence[str], *, head: bool = False) -> list[tuple
     if any(speaks_of_others(line) and len(line) <= _SHORT for line in lines[:1]):
         return []
     found = list(_read(lines, head=head))
+    kept = without_repeated_countries([office for office, _ in found])
+    found = [(office, text) for office, text in found if office in kept]
     if len(found) > 1 and not any(office.city for office, _ in found):
         return []
     return found[:_MOST]
@@ -39,7 +47,7 @@ def _read(lines: Sequence[str], *, head: bool) -> Iterator[tuple[Office, str]]:
     for number, line in enumerate(lines):
         offices = list(_read_line(line, lines[number + 1 : number + 2]))
         if not offices:
-            if is_street(line):
+            if is_street(line) or line[:1].isdigit():
                 continue
             # What a line says of its kind holds for the next place alone.
             is_lesser = says_lesser_office(line)
@@ -63,7 +71,8 @@ def _read_line(line: str, after: Sequence[str]) -> list[Office]:
         country = read_offices(after[0]) if after else []
         if len(country) == 1 and not country[0].city and "country" not in town:
             town["country"] = country[0].country or ""
-        return [Office.from_parts({key: part for key, part in town.items() if part})]
+        parts = complete_place({key: part for key, part in town.items() if part})
+        return [Office.from_parts(parts)]
     return read_offices(line)
 
 

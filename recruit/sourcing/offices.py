@@ -94,7 +94,13 @@ def read_offices(text: str, *, head: bool = False) -> list[Office]:
         is_head = head or (says_head_office(sentence) and not says_lesser_office(sentence))
         for piece in _CUT.split(sentence):
             offices += _read_piece(piece, head=is_head)
-    return offices[:_MOST]
+    return without_repeated_countries(offices)[:_MOST]
+
+
+def without_repeated_countries(offices: Sequence[Office]) -> list[Office]:
+    """Leave out countries that only repeat where a town of the same list is: "Oslo - Norway"."""
+    towns = {office.country for office in offices if office.city}
+    return [o for o in offices if o.city or o.region or o.street or o.country not in towns]
 
 
 def speaks_of_others(text: str) -> bool:
@@ -161,6 +167,8 @@ def _read_piece(piece: str, *, head: bool) -> list[Office]:
         if known or (completed and looks and not country and not is_open):
             found.append({"city": known or place})
             is_open = True
+        elif country and at and found and found[-1].get("country") == country:
+            is_open = False  # "Utah, USA"
         elif country:
             found.append({"country": country})
             is_open = False
@@ -169,7 +177,7 @@ def _read_piece(piece: str, *, head: bool) -> list[Office]:
             is_open = False
         elif is_open:
             continue  # a region between town and country
-    return [_complete(entry, head=head) for entry in found]
+    return [Office.from_parts(complete_place(entry), head_office=head) for entry in found]
 
 
 def _country_follows(parts: Sequence[str], at: int) -> bool:
@@ -194,12 +202,13 @@ def _completion(
     return {"region": state, "country": "US"} if state else {}
 
 
-def _complete(entry: dict[str, str], *, head: bool) -> Office:
+def complete_place(entry: dict[str, str]) -> dict[str, str]:
+    """Return the parts of a place with what its town, or its country, tells beyond doubt."""
     if "country" not in entry and (country := country_of_city(entry["city"])):
         entry = entry | {"country": country}
     if city := _CITY_STATES.get(entry.get("country", "")):
         entry = entry | {"city": city}
-    return Office.from_parts(entry, head_office=head)
+    return entry
 
 
 def _place(part: str) -> str:

@@ -35,7 +35,7 @@ _THING = (
 )
 _PRODUCT = re.compile(
     rf"\b(?:is|are) (?:an?|the|one of the)\b[^.;]{{0,110}}\b{_THING}\b"
-    rf"|\b(?:provides?|offers?|builds?|makes?|develops?|sells?|creates?|delivers?|specialize in)\b[^.;]{{0,70}}\b{_THING}\b"
+    rf"|\b(?:provides?|offers?|builds?|makes?|develops?|creates?|delivers?|specialize in)\b[^.;]{{0,70}}\b{_THING}\b"
     rf"|\b(?:our|their|its|the core|flagship) (?:[\w-]+ ){{0,3}}{_THING}\b"
     rf"|\bas an? [^.;]{{0,50}}\b{_THING}\b|\b(?:integrated|simple|free|powerful|intuitive|easy-to-use) {_THING}\b"
     r"|\b(?:saas|software as a service|software company|software[- ]anbieter|cloud-based)\b",
