@@ -121,6 +121,9 @@ class Settings:
         None,
         doc="RSA key and certificates (PEM) that seal agreements and sign badges; empty means one that is made for this installation and kept in the var folder. Several servers need the same.",
     )
+    sso_path: Path | None = _setting(
+        None, doc="TOML file of the OpenID providers to sign in by. See docs/security.md."
+    )
     base_url: str = _setting(
         "http://127.0.0.1:8000", doc="Address under which people reach this installation."
     )
@@ -167,9 +170,7 @@ class Settings:
         "", doc="The sender's postal address, printed below each mail; many laws demand it."
     )
 
-    inbox: InboxKind = _setting(
-        InboxKind.NONE, doc="Where answers are read from: none, maildir or imap."
-    )
+    inbox: InboxKind = _setting(InboxKind.NONE, doc="Where answers are: none, maildir or imap.")
     maildir_path: Path = _setting(Path("var/inbox"), doc="Maildir folder to read answers from.")
     imap_host: str = _setting("", doc="IMAP server.")
     imap_port: int = _setting(993, doc="IMAP port.")

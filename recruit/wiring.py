@@ -1,5 +1,6 @@
 """The composition root: settings become an App. The only place that knows adapters by name."""
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from recruit.sequences.merged import FOLLOWER as SEQUENCES
 
 if TYPE_CHECKING:
     from recruit.onboarding.sealing import Seal
+    from recruit.people.sso.exchange import SingleSignOn
 
 # Stages that have something to do when firms become one or two.
 follow("sequences", SEQUENCES)
@@ -53,6 +55,7 @@ class App:
     crm: Crm | None
     sent_mail: SentMail | None
     lookup: Lookup
+    sso: "SingleSignOn"
     # Asks a worker to run a task soon: a hint that may be lost, never a promise.
     wake: Callable[..., None] = _no_wake
 
@@ -74,6 +77,7 @@ class App:
     def close(self) -> None:
         """Let go of connections."""
         self.mailer.close()
+        self.sso.close()
         if self.inbox is not None:
             self.inbox.close()
         if self.crm is not None:
@@ -90,6 +94,7 @@ def build_app(
     sent_mail: SentMail | None = None,
     crm: Crm | None = None,
     lookup: Lookup | None = None,
+    sso: "SingleSignOn | None" = None,
     wake: Callable[..., None] = _no_wake,
 ) -> App:
     """Build an App from settings; a part that is handed in takes the place of the configured one."""
@@ -104,6 +109,7 @@ def build_app(
         sent_mail=sent_mail or _make_sent_mail(settings),
         crm=crm or _make_crm(settings, clock),
         lookup=lookup or _make_lookup(settings),
+        sso=sso or _make_sso(settings),
         wake=wake,
     )
 
@@ -151,6 +157,14 @@ def make_outgoing(settings: Settings) -> Outgoing:
         addresses=listed(settings.sending_ips),
         blocklists=listed(settings.blocklists),
     )
+
+
+def _make_sso(settings: Settings) -> "SingleSignOn":
+    from recruit.people.sso.exchange import SingleSignOn
+    from recruit.people.sso.providers import read_providers
+
+    path = settings.sso_path
+    return SingleSignOn(read_providers(path, os.environ) if path is not None else ())
 
 
 def _make_lookup(settings: Settings) -> Lookup:

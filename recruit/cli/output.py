@@ -16,6 +16,7 @@ from rich.table import Table
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from recruit.config import SettingsError, load_settings
+from recruit.db.transaction import Origin, act_for
 from recruit.logs import set_up_logs
 from recruit.wiring import App, build_app
 
@@ -46,10 +47,11 @@ def open_app(**overrides: Any) -> Iterator[App]:
     """Give the App of this process's settings, and close it afterwards."""
     try:
         settings = load_settings(**overrides)
+        set_up_logs(as_json=settings.log_json)
+        app = build_app(settings)
     except SettingsError as error:
         fail(str(error))
-    set_up_logs(as_json=settings.log_json)
-    app = build_app(settings)
+    act_for(Origin("command line"))
     try:
         yield app
     except (OperationalError, ProgrammingError) as error:

@@ -32,21 +32,44 @@ def register_colleague(tx: Transaction, *, email: str) -> bool:
     The mail's link proves the address. Raises `InvalidEmail`.
     """
     email = normalize_email(email)
-    if find_person_id(tx, email=email) is not None:
+    partner = _find_door(tx, email)
+    if partner is None or _is_full(tx, partner.id):
         return False
+    person_id = _join(tx, partner, email, "")
+    if person_id is None:
+        return False
+    mail_invitation(tx, partner, person_id)
+    return True
+
+
+def join_as_colleague(tx: Transaction, email: str, name: str) -> int | None:
+    """Make a member of a person whose address their company's sign-in has proved; returns who it is.
+
+    None where nobody's partner is open to colleagues at that domain, or somebody has the address.
+    """
+    partner = _find_door(tx, email)
+    return None if partner is None else _join(tx, partner, email, name)
+
+
+def _find_door(tx: Transaction, email: str) -> Partner | None:
+    if find_person_id(tx, email=email) is not None:
+        return None
     found = _partner_at(tx, identifying_mail_domain(email))
     if found is None:
-        return False
+        return None
     partner = store.lock_partner(tx, found)
-    if partner.left_at is not None or not partner.open_to_colleagues or _is_full(tx, partner.id):
-        return False
+    return partner if partner.left_at is None and partner.open_to_colleagues else None
+
+
+def _join(tx: Transaction, partner: Partner, email: str, name: str) -> int | None:
     try:
-        member = add_member(tx, partner_id=partner.id, email=email, name="", role=MemberRole.MEMBER)
+        member = add_member(
+            tx, partner_id=partner.id, email=email, name=name, role=MemberRole.MEMBER
+        )
     except EmailTaken:
-        return False
-    mail_invitation(tx, partner, member.person_id)
+        return None
     tx.announce("firm", partner.firm_id)
-    return True
+    return member.person_id
 
 
 def _partner_at(tx: Transaction, domain: str | None) -> int | None:

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from recruit.db.transaction import Transaction
 from recruit.people.passwords import WeakPassword
+from recruit.people.sso.values import Audience
 from recruit.people.usecases import (
     InvitationInvalid,
     SignedIn,
@@ -26,6 +27,7 @@ from recruit.web.request import (
     ReadingTx,
     client_ip,
     find_current,
+    get_app,
     user_agent,
 )
 from recruit.web.security import delete_cookie, get_cookie, safe_next, set_cookie
@@ -45,7 +47,30 @@ def show_sign_in(request: Request, next: str = "") -> Response:  # noqa: A002
     person = find_current(request)
     if person is not None:
         return redirect(request, safe_next(next, home_of(person.role)))
-    return render(request, "sign_in.html", next=safe_next(next, ""), email="", problem="")
+    return show_door(request, get_app(request), target=safe_next(next, ""))
+
+
+def show_door(
+    request: Request,
+    app: App,
+    *,
+    target: str,
+    email: str = "",
+    problem: str = "",
+    status: int = 200,
+) -> Response:
+    """Return the page to sign in at, with what was wrong; `target` is the path to go on to."""
+    return render(
+        request,
+        "sign_in.html",
+        status=status,
+        next=target,
+        email=email,
+        problem=problem,
+        # Partners' companies are found by an address: who they are is told to nobody.
+        providers=[one for one in app.sso.providers if one.audience is Audience.DESK],
+        has_companies=any(one.audience is Audience.PARTNERS for one in app.sso.providers),
+    )
 
 
 @router.post("/sign-in")
@@ -71,8 +96,8 @@ def post_sign_in(
         )
     except (WrongCredentials, TooManyAttempts) as error:
         status = 429 if isinstance(error, TooManyAttempts) else 401
-        return render(
-            request, "sign_in.html", status=status, next=target, email=email, problem=str(error)
+        return show_door(
+            request, app, target=target, email=email, problem=str(error), status=status
         )
     return enter(request, app, signed_in, target)
 

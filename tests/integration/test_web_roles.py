@@ -13,6 +13,9 @@ from tests.integration.test_web_doors import _routes
 
 PUBLIC = {
     "/sign-in",
+    "/sign-in/company",
+    "/sign-in/company/{key}",
+    "/sign-in/company/{key}/back",
     "/sign-in/link",
     "/sign-in/link/{token}",
     "/invitation/{token}",
