@@ -6,10 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from recruit.db.transaction import Transaction
 from recruit.insights.portal import NothingHere
 from recruit.onboarding import published
-from recruit.onboarding.gates import decide
 from recruit.onboarding.gathering_history import gather_history
 from recruit.onboarding.history import History
-from recruit.onboarding.values import Action
+from recruit.onboarding.shelf import Shelved, decide_resource
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class AccessLine:
 def who_could_see(tx: Transaction, resource_key: str, on: date) -> tuple[AccessLine, ...]:
     """Return a line for each partner that had been accepted by the end of the day (UTC).
 
-    The resource's gate is the one that it has now. Raises `NothingHere`.
+    The resource's gate and level are those that it has now. Raises `NothingHere`.
     """
     resource = published.find_resource(tx, resource_key)
     if resource is None:
@@ -41,20 +40,20 @@ def who_could_see(tx: Transaction, resource_key: str, on: date) -> tuple[AccessL
     begins = datetime.combine(on, time(), UTC)
     ends = min(begins + timedelta(days=1), max(tx.now, begins))
     return tuple(
-        _line(history, resource.action, begins, ends)
+        _line(history, Shelved(resource.action, resource.level), begins, ends)
         for history in gather_history(tx).values()
         if history.now.accepted_at < ends or history.now.accepted_at <= begins
     )
 
 
-def _line(history: History, action: Action, begins: datetime, ends: datetime) -> AccessLine:
+def _line(history: History, shelved: Shelved, begins: datetime, ends: datetime) -> AccessLine:
     since: datetime | None = None
     until: datetime | None = None
     people: tuple[str, ...] = ()
     reason = ""
     for moment in history.moments(begins, ends):
         evidence = history.at(moment)
-        decision = decide(action, evidence, moment)
+        decision = decide_resource(shelved, evidence, moment)
         # Nobody sees anything where nobody is.
         allowed = decision.allowed and bool(evidence.members)
         reason = decision.reason or ("" if evidence.members else "Nobody belonged to it.")

@@ -18,8 +18,11 @@ from recruit.onboarding.grading import next_cycle
 from recruit.onboarding.level import LearningPath
 from recruit.onboarding.levels import LevelStanding, level_at
 from recruit.onboarding.progress import StepState, StepView, list_steps, state_of, unread_lessons
+from recruit.onboarding.shelf import Shelved, decide_resource, is_stale
 from recruit.onboarding.store import NotAMember
 from recruit.onboarding.tables import Partner, Resource
+from recruit.onboarding.training_tables import LessonFile
+from recruit.onboarding.uploads import CheckedFile
 from recruit.onboarding.values import Action, PartnerState, TrackStepKind
 
 
@@ -35,6 +38,8 @@ class ResourceLine:
     title: str
     summary: str
     decision: Decision
+    product: str = ""
+    audience: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,10 +181,7 @@ def portal_home(tx: Transaction, person_id: int) -> Home:
         steps=steps,
         next=_next(steps, evidence, member, tx.now),
         minutes_left=sum(step.minutes for step in steps),
-        resources=tuple(
-            ResourceLine(r.key, r.title, r.summary, ask(r.action))
-            for r in published.list_resources(tx)
-        ),
+        resources=_resources(tx, evidence, person_id),
         courses=courses,
         certificates=_held(evidence, member, tx.now),
         may_invite=ask(Action.INVITE_COLLEAGUE).allowed,
@@ -195,6 +197,33 @@ def way_on(tx: Transaction, person_id: int) -> NextStep | None:
     evidence = evidence_of(tx, person_id)
     steps = list_steps(evidence, tx.now, person_id=person_id)
     return _next(steps, evidence, member_of(evidence, person_id), tx.now)
+
+
+def _resources(tx: Transaction, evidence: Evidence, person_id: int) -> tuple[ResourceLine, ...]:
+    return tuple(
+        ResourceLine(
+            resource.key,
+            resource.title,
+            resource.summary,
+            decide_resource(
+                Shelved(resource.action, resource.level), evidence, tx.now, person_id=person_id
+            ),
+            resource.product,
+            resource.audience,
+        )
+        for resource in published.list_resources(tx)
+        if not _is_hidden(resource, tx.now)
+    )
+
+
+def _is_hidden(resource: Resource, now: datetime) -> bool:
+    return resource.hide_when_stale and is_stale(resource.review_on, now.date())
+
+
+def list_library(tx: Transaction, person_id: int) -> tuple[Evidence, tuple[ResourceLine, ...]]:
+    """Return everything that partners get, and whether it is open to this person now."""
+    evidence = evidence_of(tx, person_id)
+    return evidence, _resources(tx, evidence, person_id)
 
 
 def _path(evidence: Evidence, member: Member, courses: tuple[CourseLine, ...]) -> PathLine | None:
@@ -293,6 +322,16 @@ def find_resource(tx: Transaction, person_id: int, key: str) -> tuple[Evidence, 
     """Return a resource and whether it is open to this person now; raises `NothingHere`."""
     evidence = evidence_of(tx, person_id)
     resource = published.find_resource(tx, key)
-    if resource is None:
+    if resource is None or _is_hidden(resource, tx.now):
         raise NothingHere(f"There is no resource {key!r}.")
-    return evidence, resource, decide(resource.action, evidence, tx.now, person_id=person_id)
+    shelved = Shelved(resource.action, resource.level)
+    decision = decide_resource(shelved, evidence, tx.now, person_id=person_id)
+    return evidence, resource, decision
+
+
+def resource_file(tx: Transaction, resource: Resource) -> CheckedFile:
+    """Return the file of a resource; raises `NothingHere`."""
+    found = tx.session.get(LessonFile, resource.file_sha256) if resource.file else None
+    if found is None:
+        raise NothingHere("This resource has no file.")
+    return CheckedFile(resource.file, found.content_type, found.content)

@@ -1,7 +1,7 @@
 """Reads a folder of onboarding content, as a program owner keeps it: agreements, courses, track, resources, program."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,16 @@ from typing import Any
 from recruit.db.transaction import Transaction
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.definitions import ContentError
-from recruit.onboarding.lesson_files import keep_lesson_files, read_lesson_files
+from recruit.onboarding.lesson_files import (
+    keep_lesson_files,
+    read_lesson_files,
+    read_resource_files,
+)
+from recruit.onboarding.library import publish_resource
 from recruit.onboarding.packages import Package, keep_packages, read_lesson_packages
 from recruit.onboarding.program import ProgramDefinition, parse_program
 from recruit.onboarding.programs import publish_program
-from recruit.onboarding.publishing import (
-    publish_agreement,
-    publish_course,
-    publish_resource,
-    publish_track,
-)
+from recruit.onboarding.publishing import publish_agreement, publish_course, publish_track
 from recruit.onboarding.resource import ResourceDefinition, parse_resources
 from recruit.onboarding.track import TrackDefinition, parse_track
 from recruit.onboarding.uploads import CheckedFile
@@ -70,12 +70,18 @@ def read_content(folder: Path | Traversable) -> Content:
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.startswith("agreement-") and entry.name.endswith(".md")
     }
+    resources, held = read_resource_files(
+        folder,
+        parse_resources(_toml(folder, "resources.toml"), file="resources.toml"),
+        file="resources.toml",
+    )
+    files += held
     has_program = any(entry.name == "program.toml" for entry in folder.iterdir())
     return Content(
         agreements=tuple(_agreement(folder, file, name) for file, name in texts.items()),
         courses=tuple(courses.values()),
         track=track,
-        resources=parse_resources(_toml(folder, "resources.toml"), file="resources.toml"),
+        resources=resources,
         program=(
             parse_program(_toml(folder, "program.toml"), file="program.toml")
             if has_program
@@ -112,7 +118,7 @@ def publish_content(tx: Transaction, content: Content) -> None:
     if content.program is not None:
         publish_program(tx, definition=content.program, file="program.toml")
     for resource in content.resources:
-        publish_resource(tx, **{f.name: getattr(resource, f.name) for f in fields(resource)})
+        publish_resource(tx, definition=resource)
 
 
 def _text(folder: Path | Traversable, name: str) -> str:

@@ -22,9 +22,10 @@ def _https(link: str) -> str:
     return link
 
 
-def _file_name(name: str) -> str:
+def bare_name(name: str) -> str:
+    """Return the name of a file that stands beside the one that names it; refuses a path."""
     if name and (name.startswith(".") or any(c in name for c in "/\\\0") or not name.isprintable()):
-        raise ValueError("A file stands beside the course's own file. Give its bare name.")
+        raise ValueError("A file stands beside the one that names it. Give its bare name.")
     return name
 
 
@@ -43,9 +44,9 @@ class Lesson:
     minutes: Minutes
     markdown: Annotated[str, Field(min_length=1)] | None = None
     video: Annotated[str, Field(max_length=500), AfterValidator(_https)] = ""
-    file: Annotated[str, Field(max_length=200), AfterValidator(_file_name)] = ""
+    file: Annotated[str, Field(max_length=200), AfterValidator(bare_name)] = ""
     file_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
-    package: Annotated[str, Field(max_length=200), AfterValidator(_file_name)] = ""
+    package: Annotated[str, Field(max_length=200), AfterValidator(bare_name)] = ""
     package_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
     sco: Annotated[str, Field(max_length=200)] = ""
 

@@ -1,4 +1,4 @@
-"""Files that lessons hand out: read beside the course, checked, kept by what is in them."""
+"""Files that lessons and resources hand out: read beside what names them, checked, kept by what is in them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from pathlib import Path
 from recruit.db.transaction import Transaction
 from recruit.onboarding.course import CourseDefinition
 from recruit.onboarding.definitions import ContentError
+from recruit.onboarding.resource import ResourceDefinition
 from recruit.onboarding.training_tables import LessonFile
 from recruit.onboarding.uploads import CheckedFile, UploadRefused, check_upload
 
@@ -30,6 +31,26 @@ def read_lesson_files(
         digest = hashlib.sha256(checked.content).hexdigest()
         lessons.append(replace(lesson, file_sha256=digest))
     return replace(course, lessons=tuple(lessons)), tuple(found)
+
+
+def read_resource_files(
+    folder: Path | Traversable, resources: Sequence[ResourceDefinition], *, file: str
+) -> tuple[tuple[ResourceDefinition, ...], tuple[CheckedFile, ...]]:
+    """Return resources that know what their files hold, and the files; raises `ContentError`."""
+    known, found = [], []
+    for number, resource in enumerate(resources, start=1):
+        if not resource.file:
+            known.append(resource)
+            continue
+        try:
+            checked = check_upload(resource.file, (folder / resource.file).read_bytes())
+        except (OSError, UploadRefused) as error:
+            place = f"{file}: resources.{number}.file: {resource.file}"
+            raise ContentError(f"{place}: {error}") from None
+        found.append(checked)
+        digest = hashlib.sha256(checked.content).hexdigest()
+        known.append(replace(resource, file_sha256=digest))
+    return tuple(known), tuple(found)
 
 
 def keep_lesson_files(tx: Transaction, files: Sequence[CheckedFile]) -> None:

@@ -68,3 +68,17 @@ def find_resource(tx: Transaction, key: str) -> Resource | None:
 def list_resources(tx: Transaction) -> list[Resource]:
     """Return all resources in the order in which they are shown."""
     return list(tx.session.scalars(select(Resource).order_by(Resource.position, Resource.id)))
+
+
+def list_level_keys(tx: Transaction) -> list[str]:
+    """Return the keys of all levels that the newest version of any track has."""
+    newest = (
+        select(Track.name, func.max(Track.number).label("number")).group_by(Track.name).subquery()
+    )
+    definitions = tx.session.scalars(
+        select(Track.definition).join(
+            newest, (newest.c.name == Track.name) & (newest.c.number == Track.number)
+        )
+    )
+    found = [level["key"] for one in definitions for level in one.get("levels") or ()]
+    return list(dict.fromkeys(found))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from recruit.audit.usecases import record
@@ -13,10 +13,10 @@ from recruit.onboarding import published
 from recruit.onboarding.agreements import ask_to_accept
 from recruit.onboarding.course import CourseDefinition, parse_course
 from recruit.onboarding.definitions import ContentError, definition_json, near
-from recruit.onboarding.tables import AgreementVersion, Course, Resource, Track
+from recruit.onboarding.tables import AgreementVersion, Course, Track
 from recruit.onboarding.terms import Commitment, commitments_json, hash_terms
 from recruit.onboarding.track import TrackDefinition, parse_track
-from recruit.onboarding.values import Action, TrackStepKind
+from recruit.onboarding.values import TrackStepKind
 
 
 def _hash(data: Mapping[str, Any]) -> str:
@@ -136,33 +136,3 @@ def _demand_course(tx: Transaction, key: str, place: str, *, certifies: bool = F
         raise ContentError(
             f"{place}: The course {key!r} awards no certificate. Give it validity_months."
         )
-
-
-def publish_resource(
-    tx: Transaction,
-    *,
-    key: str,
-    title: str,
-    markdown: str,
-    action: Action | str,
-    owner: str,
-    summary: str = "",
-    review_on: date | None = None,
-    position: int = 0,
-) -> Resource:
-    """Publish a page for partners, or replace the one with this key; `action`'s gate opens it."""
-    try:
-        gate = Action(action)
-    except ValueError:
-        raise ContentError(
-            f"resource {key}: {action!r} is no gate. {near(action, [a.value for a in Action])}"
-        ) from None
-    resource = published.find_resource(tx, key)
-    if resource is None:
-        resource = Resource(key=key)
-        tx.session.add(resource)
-    resource.title, resource.summary, resource.markdown = title, summary, markdown
-    resource.action, resource.owner, resource.review_on = gate, owner, review_on
-    resource.position = position
-    tx.session.flush()
-    return resource

@@ -247,7 +247,10 @@ class Award(Base):
 
 
 class Resource(Base):
-    """Something that partners get: a page or file, opened by a gate."""
+    """Something that partners get: a page, a file or both, opened by a gate and, if it says so, a level.
+
+    `level` is a level's key, `file_sha256` a `LessonFile`. `owner_email` hears when `review_on` has passed.
+    """
 
     __tablename__ = "resource"
 
@@ -261,3 +264,11 @@ class Resource(Base):
     owner: Mapped[str] = mapped_column(String(200))
     review_on: Mapped[date | None]
     position: Mapped[int] = mapped_column(BigInt, default=0)
+    product: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    audience: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    level: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    owner_email: Mapped[str] = mapped_column(String(254), default="", server_default="")
+    # Whether partners lose sight of it from the day on which it should have been reviewed.
+    hide_when_stale: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    file: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    file_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")

@@ -31,6 +31,14 @@ from recruit.onboarding.gathering import (
     gather_evidence_of_person,
     gather_many,
 )
+from recruit.onboarding.library import (
+    UnknownResource,
+    get_resource,
+    publish_resource,
+    remove_resource,
+    review_resource,
+    tell_owners,
+)
 from recruit.onboarding.members import (
     AlreadySignedIn,
     find_partner_id,
@@ -55,12 +63,7 @@ from recruit.onboarding.proofs import (
     hand_in_proof,
 )
 from recruit.onboarding.published import NothingPublished, UnknownCourse
-from recruit.onboarding.publishing import (
-    publish_agreement,
-    publish_course,
-    publish_resource,
-    publish_track,
-)
+from recruit.onboarding.publishing import publish_agreement, publish_course, publish_track
 from recruit.onboarding.records import MOST_BYTES as MOST_DOCUMENT_BYTES
 from recruit.onboarding.records import (
     UnknownRecord,
@@ -76,6 +79,7 @@ from recruit.onboarding.revoking import (
 )
 from recruit.onboarding.self_registration import (
     find_open_domain,
+    join_as_colleague,
     open_to_colleagues,
     register_colleague,
 )
@@ -140,6 +144,7 @@ __all__ = [
     "UnknownProof",
     "UnknownQuestion",
     "UnknownRecord",
+    "UnknownResource",
     "UnknownStep",
     "accept_candidate",
     "add_candidate",
@@ -163,11 +168,13 @@ __all__ = [
     "gather_evidence_of_person",
     "gather_many",
     "get_program",
+    "get_resource",
     "grant_attempt",
     "hand_in_proof",
     "hand_in_quiz",
     "invite_member",
     "invite_signatory",
+    "join_as_colleague",
     "leave_member",
     "leave_partner",
     "list_unsealed",
@@ -180,9 +187,11 @@ __all__ = [
     "publish_track",
     "recompute",
     "register_colleague",
+    "remove_resource",
     "renew_invitation",
     "reopen_candidate",
     "review_attempt",
+    "review_resource",
     "revoke_certificate",
     "save_company",
     "save_progress",
@@ -192,6 +201,7 @@ __all__ = [
     "start_quiz",
     "take_back_waiver",
     "take_partner_back",
+    "tell_owners",
     "view_lesson",
     "waive_step",
 ]

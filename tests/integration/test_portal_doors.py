@@ -37,6 +37,8 @@ PAGES: dict[str, tuple[int, ...]] = {
     "/portal/courses/selling/quiz": (403, 403, 403, 403, 303, 200),
     "/portal/courses/selling/result": (404, 404, 404, 404, 200, 200),
     "/portal/courses/nothing": (404, 404, 404, 404, 404, 404),
+    "/portal/resources": (200, 200, 200, 200, 200, 200),
+    "/portal/resources/prices/file": (403, 403, 403, 403, 404, 403),
     "/portal/resources/deck": (403, 200, 200, 200, 200, 200),
     "/portal/resources/prices": (403, 403, 403, 403, 200, 403),
     "/portal/resources/nothing": (404, 404, 404, 404, 404, 404),

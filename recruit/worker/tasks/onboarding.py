@@ -11,6 +11,7 @@ from recruit.onboarding.usecases import (
     mail_questions,
     seal_acceptance,
     send_reminders,
+    tell_owners,
 )
 from recruit.wiring import App
 from recruit.worker.sweep import task
@@ -20,6 +21,7 @@ SWEEPS: dict[str, float] = {
     "onboarding.seal_acceptances": 2,
     "onboarding.mail_questions": 1,
     "onboarding.send_reminders": 900,
+    "onboarding.tell_owners": 900,
 }
 
 
@@ -34,6 +36,10 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
     @task(celery, "onboarding.send_reminders")
     def remind() -> int:
         return send_reminders(get_app().transaction)
+
+    @task(celery, "onboarding.tell_owners")
+    def tell() -> int:
+        return tell_owners(get_app().transaction)
 
     @task(celery, "onboarding.mail_questions")
     def mail() -> int:
