@@ -16,6 +16,7 @@ from recruit.firms.listed import list_tags_of
 from recruit.firms.lists import ListedLine
 from recruit.firms.tables import Contact, Firm, FirmMember
 from recruit.insights.conversation import Conversation, read_conversation
+from recruit.insights.locations import LocationLine, location_lines
 from recruit.insights.models import FirmChance, find_firm_chance
 from recruit.insights.profiles import ProfileLine, find_current_profile
 from recruit.insights.provenance import FactLine, fact_lines
@@ -146,6 +147,7 @@ class FirmPage:
     facts: tuple[FactLine, ...]
     # Field -> all that sightings state of it.
     stated: dict[str, tuple[StatedValue, ...]]
+    locations: tuple[LocationLine, ...]
     contacts: tuple[ContactLine, ...]
     sightings: tuple[SightingLine, ...]
     profile: ProfileLine | None
@@ -183,7 +185,7 @@ def firm_page(tx: Transaction, firm_id: int, *, profile_name: str | None = None)
     firm: Firm = row.Firm
     if firm.merged_into_id is not None:
         raise FirmMoved(firm.merged_into_id)
-    sightings, names, stated = _sightings(tx, firm_id)
+    sightings, names, stated, locations = _sightings(tx, firm_id)
     parent, subsidiaries = list_relatives(tx, firm_id)
     link = session.execute(
         select(CrmLink.crm_id, CrmLink.synced_at, CrmFact.facts)
@@ -210,11 +212,12 @@ def firm_page(tx: Transaction, firm_id: int, *, profile_name: str | None = None)
         subsidiaries=tuple(Relative(child.id, child.name) for child in subsidiaries),
         facts=fact_lines(firm, names),
         stated=stated,
+        locations=locations,
         contacts=_contacts(tx, firm_id),
         sightings=sightings,
         profile=profile,
         score=_score(tx, row.Score, firm, profile),
-        chance=find_firm_chance(tx, profile.profile_id, firm.id) if profile else None,
+        chance=find_firm_chance(tx, profile, firm.id) if profile else None,
         decisions=tuple(
             list_decisions(tx, profile_name=profile.name, firm_id=firm.id, standing=False)
             if profile
@@ -281,7 +284,10 @@ def _contacts(tx: Transaction, firm_id: int) -> tuple[ContactLine, ...]:
 def _sightings(
     tx: Transaction, firm_id: int
 ) -> tuple[
-    tuple[SightingLine, ...], dict[int, tuple[str, str | None]], dict[str, tuple[StatedValue, ...]]
+    tuple[SightingLine, ...],
+    dict[int, tuple[str, str | None]],
+    dict[str, tuple[StatedValue, ...]],
+    tuple[LocationLine, ...],
 ]:
     rows = tx.session.execute(
         select(SourceRecord, FirmMember, Source.title)
@@ -304,7 +310,8 @@ def _sightings(
         for record, member, title in rows
     )
     names = {record.id: (title, record.url) for record, _member, title in rows}
-    return lines, names, stated_values((record, title) for record, _, title in rows)
+    records = [(record, title) for record, _, title in rows]
+    return lines, names, stated_values(records), location_lines(records)
 
 
 def _stated_name(facts: list[Any]) -> str:
