@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from recruit.db.transaction import Transaction
 from recruit.insights.agreements import list_commitments
+from recruit.notices.tables import Notice
+from recruit.notices.values import NoticeKind
 from recruit.onboarding.commitments import CommitmentView
 from recruit.onboarding.evidence import Declared, Evidence, Member
 from recruit.onboarding.progress import StepState, StepView, list_steps, state_and_since
+from recruit.onboarding.stuck import Stuck, find_stuck
 from recruit.onboarding.tables import AgreementAcceptance, AgreementVersion, Partner, PartnerMember
 from recruit.onboarding.usecases import gather_evidence, gather_many
 from recruit.onboarding.values import PartnerState
@@ -22,13 +25,18 @@ from recruit.people.tables import Person
 
 @dataclass(frozen=True)
 class BoardCard:
-    """A partner on the board. `missing` are the steps that can be done now, in words."""
+    """A partner on the board. `missing` are the steps that can be done now, in words.
+
+    `stuck` says at what it stands, since when and what helps; None where nothing is left to do.
+    """
 
     partner_id: int
     firm_id: int
     firm_name: str
     days_in_state: int
     missing: tuple[str, ...]
+    stuck: Stuck | None = None
+    nudged_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,14 @@ class BoardColumn:
 
     state: PartnerState
     cards: tuple[BoardCard, ...]
+
+    @property
+    def stuck(self) -> int:
+        """Return how many of them have stood still long enough to be nudged or told of."""
+        return sum(
+            card.stuck is not None and (card.stuck.nudge is not None or card.stuck.is_long)
+            for card in self.cards
+        )
 
 
 @dataclass(frozen=True)
@@ -80,6 +96,7 @@ class PartnerPage:
     former: tuple[FormerMember, ...]
     signatures: tuple[SignatureLine, ...]
     commitments: tuple[CommitmentView, ...]
+    stuck: Stuck | None = None
 
     @property
     def steps_done(self) -> int:
@@ -90,6 +107,7 @@ class PartnerPage:
 def onboarding_board(tx: Transaction) -> list[BoardColumn]:
     """Return a column for each state, in the order in which partners pass through them."""
     cards: dict[PartnerState, list[tuple[datetime, BoardCard]]] = {s: [] for s in PartnerState}
+    nudged = _nudged(tx)
     for evidence in gather_many(tx).values():
         state, since = state_and_since(evidence, tx.now)
         card = BoardCard(
@@ -98,6 +116,8 @@ def onboarding_board(tx: Transaction) -> list[BoardColumn]:
             firm_name=evidence.company_name,
             days_in_state=(tx.now - since).days,
             missing=_missing(evidence, tx.now),
+            stuck=find_stuck(evidence, tx.now),
+            nudged_at=nudged.get(evidence.partner_id),
         )
         cards[state].append((since, card))
     return [
@@ -109,6 +129,16 @@ def onboarding_board(tx: Transaction) -> list[BoardColumn]:
         )
         for state, found in cards.items()
     ]
+
+
+def _nudged(tx: Transaction) -> dict[int, datetime]:
+    rows = tx.session.execute(
+        select(PartnerMember.partner_id, func.max(Notice.raised_at))
+        .join(Notice, Notice.person_id == PartnerMember.person_id)
+        .where(Notice.kind == NoticeKind.STEP_WAITING)
+        .group_by(PartnerMember.partner_id)
+    )
+    return {row.partner_id: row[1] for row in rows}
 
 
 def _missing(evidence: Evidence, now: datetime) -> tuple[str, ...]:
@@ -149,6 +179,7 @@ def partner_page(tx: Transaction, partner_id: int) -> PartnerPage:
             for a, title, number in rows
         ),
         commitments=tuple(list_commitments(tx, evidence)),
+        stuck=find_stuck(evidence, tx.now),
     )
 
 

@@ -49,6 +49,7 @@ from recruit.onboarding.members import (
     renew_invitation,
     take_partner_back,
 )
+from recruit.onboarding.nudging import NothingToNudge, nudge_partner, nudge_stuck
 from recruit.onboarding.packages import CmiRefused, NotAttended, save_progress
 from recruit.onboarding.programs import UnknownProgram, get_program, publish_program
 from recruit.onboarding.proofs import (
@@ -124,6 +125,7 @@ __all__ = [
     "NotSignedProperly",
     "NotStarted",
     "NothingPublished",
+    "NothingToNudge",
     "NothingToReview",
     "NothingToTake",
     "ProofMissing",
@@ -179,6 +181,8 @@ __all__ = [
     "leave_partner",
     "list_unsealed",
     "mail_questions",
+    "nudge_partner",
+    "nudge_stuck",
     "open_to_colleagues",
     "publish_agreement",
     "publish_course",

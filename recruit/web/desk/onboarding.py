@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from recruit.insights.onboarding import PartnerPage, onboarding_board, partner_page
-from recruit.insights.today import STALLED_DAYS, list_candidates_to_decide
+from recruit.insights.today import list_candidates_to_decide
 from recruit.onboarding.usecases import (
     accept_candidate,
     decline_candidate,
@@ -20,6 +20,8 @@ from recruit.web.security import safe_next
 from recruit.wiring import App
 
 router = APIRouter()
+# A column shows who has stood there longest; nobody reads on beyond these.
+MOST_CARDS = 50
 
 
 @router.get("/onboarding")
@@ -30,7 +32,7 @@ def show_board(request: Request, tx: ReadingTx) -> Response:
         "desk/onboarding.html",
         candidates=list_candidates_to_decide(tx),
         columns=onboarding_board(tx),
-        stalled_days=STALLED_DAYS,
+        most_cards=MOST_CARDS,
     )
 
 

@@ -7,9 +7,11 @@ from fastapi.responses import Response
 
 from recruit.insights.onboarding import partner_page
 from recruit.onboarding.usecases import (
+    NothingToNudge,
     ReasonMissing,
     UnknownStep,
     leave_partner,
+    nudge_partner,
     take_back_waiver,
     take_partner_back,
     waive_step,
@@ -19,6 +21,7 @@ from recruit.people.values import Role
 from recruit.web.errors import show_error
 from recruit.web.pages import redirect
 from recruit.web.request import AppDep, StaffPerson, WritingTx
+from recruit.web.security import safe_next
 
 router = APIRouter()
 
@@ -71,6 +74,25 @@ def ask_again(
     except UnknownStep as error:
         return show_error(request, 404, text=str(error))
     return redirect(request, _back(firm_id), "The step is asked for again.")
+
+
+@router.post("/partners/{partner_id}/nudge")
+def nudge(
+    request: Request,
+    app: AppDep,
+    _person: Manager,
+    partner_id: int,
+    back: Annotated[str, Form(max_length=200)] = "/onboarding",
+) -> Response:
+    """Tell a partner's people what comes next, at most once a day."""
+    there = safe_next(back, "/onboarding")
+    try:
+        with app.transaction() as tx:
+            told = nudge_partner(tx, partner_id=partner_id)
+    except NothingToNudge as error:
+        return redirect(request, there, str(error), kind="wait")
+    app.wake("notices.send_due_notices")
+    return redirect(request, there, f"We write to {', '.join(told)}.")
 
 
 @router.post("/partners/{partner_id}/leave")

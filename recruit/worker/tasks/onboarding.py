@@ -9,6 +9,7 @@ from recruit.onboarding.usecases import (
     collect_candidates,
     list_unsealed,
     mail_questions,
+    nudge_stuck,
     seal_acceptance,
     send_reminders,
     tell_owners,
@@ -22,6 +23,7 @@ SWEEPS: dict[str, float] = {
     "onboarding.mail_questions": 1,
     "onboarding.send_reminders": 900,
     "onboarding.tell_owners": 900,
+    "onboarding.nudge_stuck": 4 * 3600,
 }
 
 
@@ -40,6 +42,10 @@ def register(celery: Celery, get_app: Callable[[], App]) -> None:
     @task(celery, "onboarding.tell_owners")
     def tell() -> int:
         return tell_owners(get_app().transaction)
+
+    @task(celery, "onboarding.nudge_stuck")
+    def nudge() -> int:
+        return nudge_stuck(get_app().transaction)
 
     @task(celery, "onboarding.mail_questions")
     def mail() -> int:
