@@ -28,6 +28,7 @@ from recruit.db.transaction import Transaction, transaction
 from recruit.firms.uniting import follow
 from recruit.mail.health import Outgoing
 from recruit.mail.port import Inbox, Lookup, Mailer, SentMail
+from recruit.sequences.bookmarks import StoredBookmarks
 from recruit.sequences.merged import FOLLOWER as SEQUENCES
 
 if TYPE_CHECKING:
@@ -99,13 +100,14 @@ def build_app(
 ) -> App:
     """Build an App from settings; a part that is handed in takes the place of the configured one."""
     clock = clock or _make_clock(settings)
+    now, engine = clock.now, make_engine(settings.database)
     return App(
         settings=settings,
         clock=clock,
-        engine=make_engine(settings.database),
+        engine=engine,
         secret=find_secret_key(settings),
         mailer=mailer or _make_mailer(settings),
-        inbox=inbox or make_inbox(settings),
+        inbox=inbox or make_inbox(settings, lambda: transaction(engine, now())),
         sent_mail=sent_mail or _make_sent_mail(settings),
         crm=crm or _make_crm(settings, clock),
         lookup=lookup or _make_lookup(settings),
@@ -190,8 +192,13 @@ def _make_sent_mail(settings: Settings) -> SentMail | None:
     )
 
 
-def make_inbox(settings: Settings) -> Inbox | None:
-    """Return a reader of the configured inbox with a connection of its own, or None without one."""
+def make_inbox(
+    settings: Settings, open_tx: Callable[[], AbstractContextManager[Transaction]]
+) -> Inbox | None:
+    """Return a reader of the configured inbox with a connection of its own, or None without one.
+
+    What it has read is remembered through `open_tx`.
+    """
     from recruit.mail.adapters.imap import ImapInbox
     from recruit.mail.adapters.maildir import MaildirInbox
 
@@ -205,6 +212,9 @@ def make_inbox(settings: Settings) -> Inbox | None:
                 user=settings.imap_user,
                 password=settings.imap_password,
                 tls=settings.imap_tls,
+                bookmarks=StoredBookmarks(
+                    open_tx, f"{settings.imap_user}@{settings.imap_host}:{settings.imap_port}"
+                ),
             )
         case InboxKind.NONE:
             return None

@@ -272,3 +272,14 @@ class Lease(Base):
     holder: Mapped[str] = mapped_column(String(200))
     until: Mapped[datetime]
     fence: Mapped[int]
+
+
+class InboxBookmark(Base):
+    """How far a folder of an IMAP account was read; `uid` counts only under this `validity`."""
+
+    __tablename__ = "inbox_bookmark"
+
+    account: Mapped[str] = mapped_column(String(400), primary_key=True)
+    folder: Mapped[str] = mapped_column(String(400), primary_key=True)
+    validity: Mapped[int] = mapped_column(BigInt)
+    uid: Mapped[int] = mapped_column(BigInt)

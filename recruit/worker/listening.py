@@ -27,7 +27,7 @@ class InboxListener:
     def __init__(self, app: App, inbox: Inbox | None = None) -> None:
         """Listen to the configured inbox, or to the one that is handed in."""
         self._app = app
-        self._inbox = inbox if inbox is not None else make_inbox(app.settings)
+        self._inbox = inbox if inbox is not None else make_inbox(app.settings, app.transaction)
         self._stop = Event()
         self._thread = Thread(target=self._run, name="inbox", daemon=True)
 

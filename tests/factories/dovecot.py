@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from recruit.config import Secret
 from recruit.mail.adapters.imap import ImapInbox
@@ -81,11 +82,10 @@ class Dovecot:
         """Return the login of an address."""
         return ImapAccount("127.0.0.1", self.port, address, Secret(PASSWORD), tls=False)
 
-    def inbox(self, address: str) -> ImapInbox:
+    def inbox(self, address: str, **over: Any) -> ImapInbox:
         """Return a reader of an address's mail."""
-        return ImapInbox(
-            host="127.0.0.1", port=self.port, user=address, password=Secret(PASSWORD), tls=False
-        )
+        login: dict[str, Any] = {"user": address, "password": Secret(PASSWORD), "tls": False}
+        return ImapInbox(**({"host": "127.0.0.1", "port": self.port} | login | over))
 
     def stop(self) -> None:
         """Stop it, as a restart of the machine would."""

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -13,7 +14,10 @@ from sqlalchemy import select
 from recruit.config import InboxKind, MailTransport, Secret, Settings, SmtpSecurity
 from recruit.db.migrate import upgrade
 from recruit.mail.adapters.imap_sent import ImapSentMail
+from recruit.mail.bookmarks import Bookmark, Bookmarks
 from recruit.mail.port import InboxUnavailable, IncomingMail
+from recruit.sequences.bookmarks import StoredBookmarks
+from recruit.sequences.mailparts import take_apart
 from recruit.sequences.receiving import read_inbox
 from recruit.sequences.reconciling import reconcile_unknown
 from recruit.sequences.tables import Enrollment, Reply, Suppression, Touch
@@ -222,6 +226,50 @@ def test_a_folder_that_was_made_anew_is_read_from_its_beginning(app: App, server
     assert [b"Second." in mail.raw for mail in inbox.fetch()] == [True]
     inbox.acknowledge(next(inbox.fetch()).uid)
     inbox.close()
+
+
+def test_a_first_contact_reads_what_may_be_an_answer_and_the_next_goes_on_from_there(
+    app: App, servers: Servers
+) -> None:
+    folder = f"History-{uuid.uuid4().hex[:8]}"
+    bookmarks = StoredBookmarks(app.transaction, MAILBOX)
+
+    def append(name: str, at: datetime, words: str = "Hello.") -> None:
+        raw = reply_to("<none@x>", words, Message_ID=f"<{name}@x>")
+        client.append(folder, raw, msg_time=at)
+
+    def read(bookmarks: Bookmarks = bookmarks) -> list[tuple[str, int]]:
+        """Read and acknowledge on a new connection; return what was read, with its length."""
+        inbox = servers.imap.inbox(MAILBOX, folder=folder, bookmarks=bookmarks)
+        found = []
+        for mail in inbox.fetch():
+            if mail.uid.startswith(folder):
+                found.append((take_apart(mail.raw).message_id or "", len(mail.raw)))
+            inbox.acknowledge(mail.uid)
+        inbox.close()
+        return found
+
+    client = servers.imap.account(MAILBOX).connect()
+    client.create_folder(folder)
+    # What came before our first message answers nothing, wherever it lies.
+    append("before", NOW - timedelta(days=20))
+    append("since", NOW + timedelta(hours=1))
+    append("long-before", NOW - timedelta(days=900))
+    append("big", NOW + timedelta(hours=2), "Hello.\n" * 400_000)
+    (since, _), (big, length) = read()
+    assert (since, big) == ("<since@x>", "<big@x>")
+    assert length == 256 * 1024
+    # The bookmark alone is enough: what lies before it is not even looked at.
+    client.select_folder(folder)
+    client.remove_flags(client.search(), [b"$RecruitRead"])
+    assert read() == []
+    append("next", NOW - timedelta(days=20))
+    assert [name for name, _ in read()] == ["<next@x>"]
+    # Under another UIDVALIDITY the numbers mean nothing, and it is a first contact again.
+    bookmarks.keep(folder, Bookmark(validity=1, uid=99))
+    client.remove_flags(client.search(), [b"$RecruitRead"])
+    assert [name for name, _ in read()] == ["<since@x>", "<big@x>"]
+    client.logout()
 
 
 def test_a_parked_mail_that_lies_in_the_sent_folder_was_sent(app: App, servers: Servers) -> None:

@@ -2,27 +2,23 @@
 
 What we have read is marked with a keyword of our own, not with \\Seen: a colleague who opens an
 answer in a mail program must not hide it from us. Flags are compared here, not searched for there,
-since a server without keyword search answers "none", and answers would be missed in silence.
+since a server without keyword search answers "none", and answers would be missed in silence. Where to
+begin is told by a bookmark a folder; at the first contact, by the day of our first message.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
 from recruit.config import Secret
 from recruit.mail.adapters.imap_account import FAILURES, ImapAccount, special_folders
+from recruit.mail.adapters.imap_folder import KEYWORD, SEEN, Folder
+from recruit.mail.bookmarks import Bookmarks
 from recruit.mail.port import IncomingMail
 
-_KEYWORD = b"$RecruitRead"
-_SEEN = rb"\Seen"
-# Answers are short; of a mail with large attachments the first part says all that we need.
-_MOST_BYTES = 5_000_000
 _JUNK_NAMES = frozenset(
     {"junk", "spam", "junk e-mail", "junk email", "junk mail", "bulk mail", "bulk", "spamverdacht"}
     | {"junk-e-mail", "courrier indésirable", "indésirables", "pourriel", "correo no deseado"}
@@ -34,25 +30,12 @@ _JUNK_NAMES = frozenset(
         "skräppost",
     }
 )
-_BATCH = 500
 # Servers hang up on an IDLE of 30 min (RFC 2177), and routers on a silent connection much sooner.
 _MOST_IDLE_S = 240.0
 _FIRST_IDLE_S = 0.5
 _LOOK_S = 1.0
 # How often a server that cannot notify is asked.
 _POLL_S = 5.0
-
-
-@dataclass
-class _Folder:
-    """What we know of a folder since it was selected; a new UIDVALIDITY makes it all void."""
-
-    validity: int = 0
-    last_uid: int = 0
-    # The next mail's UID and the number of mails, as they were when we last looked for new ones.
-    mark: tuple[int, int] = (0, 0)
-    waiting: set[int] = field(default_factory=set)
-    flag: bytes = _KEYWORD
 
 
 class ImapInbox:
@@ -67,12 +50,14 @@ class ImapInbox:
         password: Secret,
         tls: bool = True,
         folder: str = "INBOX",
+        bookmarks: Bookmarks | None = None,
     ) -> None:
-        """Keep the address and the login; nothing is connected yet."""
+        """Keep the address and the login; nothing is connected yet. Without bookmarks all mails are looked at."""
         self._account = ImapAccount(host, port, user, password, tls)
         self._main = folder
         self._client: IMAPClient | None = None
-        self._folders: dict[str, _Folder] = {}
+        self._bookmarks = bookmarks
+        self._folders: dict[str, Folder] = {}
         self._selected = ""
 
     def fetch(self) -> Iterator[IncomingMail]:
@@ -105,10 +90,10 @@ class ImapInbox:
             if validity != str(folder.validity):
                 return
             flags = client.add_flags([int(number)], [folder.flag])
-            if folder.flag == _KEYWORD and _KEYWORD not in flags.get(int(number), (_KEYWORD,)):
-                folder.flag = _SEEN  # the server keeps no keywords
-                client.add_flags([int(number)], [_SEEN])
-            folder.waiting.discard(int(number))
+            if folder.flag == KEYWORD and KEYWORD not in flags.get(int(number), (KEYWORD,)):
+                folder.flag = SEEN  # the server keeps no keywords
+                client.add_flags([int(number)], [SEEN])
+            folder.waiting.pop(int(number), None)
         except FAILURES as error:
             self.close()
             raise self._account.unavailable(error) from error
@@ -165,7 +150,7 @@ class ImapInbox:
     def _names(self, client: IMAPClient) -> list[str]:
         if not self._folders:
             junk = special_folders(client, rb"\Junk", _JUNK_NAMES)
-            self._folders = {self._main: _Folder()} | {name: _Folder() for name in junk}
+            self._folders = {name: Folder(name) for name in (self._main, *junk)}
         return list(self._folders)
 
     def _select(self, client: IMAPClient, name: str) -> tuple[int, int]:
@@ -173,41 +158,27 @@ class ImapInbox:
         # Selecting again is what tells a server to show mails that came by another connection.
         answer = client.select_folder(name)
         self._selected = name
-        folder = self._folders.setdefault(name, _Folder())
+        folder = self._folders.setdefault(name, Folder(name))
         validity = int(answer.get(b"UIDVALIDITY", 0))
         if validity != folder.validity:
-            self._folders[name] = folder = _Folder(validity)
+            self._folders[name] = folder = Folder(name, validity)
         allowed = answer.get(b"PERMANENTFLAGS")
-        keywords = allowed is None or not allowed or rb"\*" in allowed or _KEYWORD in allowed
-        folder.flag = _KEYWORD if keywords and folder.flag == _KEYWORD else _SEEN
+        keywords = allowed is None or not allowed or rb"\*" in allowed or KEYWORD in allowed
+        folder.flag = KEYWORD if keywords and folder.flag == KEYWORD else SEEN
         return int(answer.get(b"UIDNEXT", 0)), int(answer.get(b"EXISTS", 0))
 
     def _fetch_folder(self, client: IMAPClient, name: str) -> Iterator[IncomingMail]:
         folder = self._folders[name]
-        _look_for_new(client, folder)
+        folder.look_for_new(client, self._bookmarks)
         for uid in sorted(folder.waiting):
             if self._selected != name:
                 self._select(client, name)
-            found: dict[bytes, Any] = client.fetch(
-                [uid], ["INTERNALDATE", f"BODY.PEEK[]<0.{_MOST_BYTES}>"]
-            ).get(uid, {})
-            raw = next((v for k, v in found.items() if k.startswith(b"BODY[]")), None)
-            if raw is None:
-                folder.waiting.discard(uid)  # somebody has deleted or moved it
+            found = folder.read(client, uid)
+            if found is None:
+                folder.waiting.pop(uid, None)  # somebody has deleted or moved it
                 continue
-            yield IncomingMail(f"{name}|{folder.validity}:{uid}", raw, _aware(found))
-
-
-def _look_for_new(client: IMAPClient, folder: _Folder) -> None:
-    # "n:*" names the newest mail even where it is older than n, and a server may answer in any order.
-    known = folder.last_uid
-    new = sorted(uid for uid in client.search(["UID", f"{known + 1}:*"]) if uid > known)
-    for start in range(0, len(new), _BATCH):
-        batch = new[start : start + _BATCH]
-        for uid, found in client.fetch(batch, ["FLAGS"]).items():
-            if folder.flag not in found.get(b"FLAGS", ()):
-                folder.waiting.add(uid)
-        folder.last_uid = batch[-1]
+            yield IncomingMail(f"{name}|{folder.validity}:{uid}", *found)
+        folder.keep(self._bookmarks)
 
 
 def _idled(client: IMAPClient, lasts_s: float, keep_waiting: Callable[[], bool]) -> bool:
@@ -232,10 +203,3 @@ def _slept(seconds: float, keep_waiting: Callable[[], bool]) -> bool:
         time.sleep(0.25)
         slept_s += 0.25
     return keep_waiting()
-
-
-def _aware(found: dict[bytes, Any]) -> datetime | None:
-    moment = found.get(b"INTERNALDATE")
-    if not isinstance(moment, datetime):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -105,6 +105,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("outbox_id", name=op.f("pk_hook_taken")),
     )
     op.create_table(
+        "inbox_bookmark",
+        sa.Column("account", sa.String(length=400), nullable=False),
+        sa.Column("folder", sa.String(length=400), nullable=False),
+        sa.Column("validity", BigInt, nullable=False),
+        sa.Column("uid", BigInt, nullable=False),
+        sa.PrimaryKeyConstraint("account", "folder", name=op.f("pk_inbox_bookmark")),
+    )
+    op.create_table(
         "lesson_file",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("content_type", sa.String(length=100), nullable=False),
@@ -1016,8 +1024,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("why", sa.Text(), nullable=True))
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
@@ -1073,13 +1081,13 @@ def downgrade() -> None:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
         batch_op.drop_column("why")
@@ -1303,6 +1311,7 @@ def downgrade() -> None:
     op.drop_table("look_alike")
     op.drop_table("lesson_package")
     op.drop_table("lesson_file")
+    op.drop_table("inbox_bookmark")
     op.drop_table("hook_taken")
     op.drop_table("hook_said")
     op.drop_table("hook_mark")
