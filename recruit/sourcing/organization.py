@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from recruit.sourcing.contacts import read_website, social_network
+from recruit.sourcing.contacts import read_email, read_website, social_network
+from recruit.sourcing.persons import Person
 from recruit.sourcing.text import clean
 from recruit.sourcing.values import FieldName
 
@@ -11,6 +12,7 @@ Statement = tuple[FieldName | None, str]  # None: a place that has yet to be tol
 
 _MOST_OFFERS = 60
 _MOST_PLACES = 60
+_MOST_PEOPLE = 60
 _PLAIN = {
     "email": FieldName.EMAIL,
     "telephone": FieldName.PHONE,
@@ -102,6 +104,26 @@ def _offers(item: Mapping[str, Any]) -> Iterator[Statement]:
         for text in (*texts_of(offer, "itemOffered"), *texts_of(offer, "name")):
             yield FieldName.SPECIALTY, text
             break
+
+
+def read_people(item: Mapping[str, Any]) -> Iterator[Person]:
+    """Yield the people whom an Organization names as its own: who founded it, who works there."""
+    people = [
+        person
+        for key in ("employee", "employees", "founder", "founders", "member")
+        for person in _items(item, key)
+    ]
+    for person in people[:_MOST_PEOPLE]:
+        name = next(texts_of(person, "name"), "") or " ".join(
+            part for key in ("givenName", "familyName") for part in texts_of(person, key)
+        )
+        kinds = {str(kind).rpartition("/")[2].lower() for kind in values_of(person, "@type")}
+        if not name or kinds - {"person"}:
+            continue
+        email = next(filter(None, map(read_email, texts_of(person, "email"))), None)
+        title = next(texts_of(person, "jobTitle"), "")
+        if title or email:
+            yield Person(name, title or None, email)
 
 
 def _address(item: Mapping[str, Any]) -> Iterator[Statement]:

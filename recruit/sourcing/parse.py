@@ -23,6 +23,7 @@ from recruit.sourcing.markup import (
     sentences,
 )
 from recruit.sourcing.page import PROSE_TECHNOLOGY, Page
+from recruit.sourcing.people import find_people
 from recruit.sourcing.prose import (
     find_employees,
     find_founded,
@@ -50,16 +51,18 @@ def parse_page(
     is_start: bool = True,
     selected: Mapping[FieldName, Sequence[str]] | None = None,
     auto: bool = True,
+    people: bool = False,
 ) -> list[Fact]:
     """Return what a page says of its firm: single fields once, the others each value once.
 
     `own_site` tells a firm's own page from a directory's page about it, `is_start` the page that the site
     begins with from its further ones. `selected` holds texts that the source's own selectors found; with
-    `auto` the other fields are looked for as well.
+    `auto` the other fields are looked for as well; with `people` those who are named as the firm's own too,
+    which needs a lawful basis.
     """
     page = _selected_page(url, today, selected)
     if auto:
-        _read_page(page, html, own_site=own_site, is_start=is_start)
+        _read_page(page, html, own_site=own_site, is_start=is_start, people=people)
     return page.chosen()
 
 
@@ -101,14 +104,17 @@ def _selected_page(
     return page
 
 
-def _read_page(page: Page, html: str, *, own_site: bool, is_start: bool) -> None:
+def _read_page(page: Page, html: str, *, own_site: bool, is_start: bool, people: bool) -> None:
     root = read_html(html)
     host = host_of(page.url)
     page.language = clean(root.get("lang") or "")[:20]
     page.description = read_description(root)
     heading = read_heading(root, own_site=own_site, host=host)
     name, is_sure = heading
-    for item in read_structured(root, html, heading=heading, url=page.url, own_site=own_site):
+    stated = read_structured(
+        root, html, heading=heading, url=page.url, own_site=own_site, people=people
+    )
+    for item in stated:
         if item.place:
             page.add_parts(item.place, item.text, item.method, item.confidence, head=item.head)
         elif item.field is None:
@@ -122,6 +128,8 @@ def _read_page(page: Page, html: str, *, own_site: bool, is_start: bool) -> None
         sure = 0.7 if is_start else 0.6
         page.add(FieldName.NAME, name, "text", sure if is_sure or not own_site else sure - 0.2)
     _read_body(page, main, lines)
+    for person in find_people(main) if people else ():
+        page.add(FieldName.PERSON, person.to_value(), "text", 0.8)
     if own_site:
         if legal := find_legal_name(lines, host):
             page.add(FieldName.NAME, legal.name, "text", 0.72 if legal.is_alike else 0.55)

@@ -13,7 +13,13 @@ from typing import Any
 
 from recruit.sourcing.addresses import says_head_office
 from recruit.sourcing.contacts import host_of
-from recruit.sourcing.organization import read_organization, read_places, texts_of, values_of
+from recruit.sourcing.organization import (
+    read_organization,
+    read_people,
+    read_places,
+    texts_of,
+    values_of,
+)
 from recruit.sourcing.text import clean, fold
 from recruit.sourcing.tree import Element
 from recruit.sourcing.values import FieldName
@@ -52,12 +58,19 @@ class Stated:
 
 
 def read_structured(
-    root: Element, source: str, *, heading: tuple[str, bool], url: str, own_site: bool
+    root: Element,
+    source: str,
+    *,
+    heading: tuple[str, bool],
+    url: str,
+    own_site: bool,
+    people: bool = False,
 ) -> list[Stated]:
     """Return what the page's structured data says of its firm.
 
     `source` is the page's text (a cheap look whether a syntax occurs at all), `heading` what the page
     calls its subject, and whether it does so in plain sight. On a page of its own site the firm is whoever has the site's host.
+    People are named only where `people` says that they may be.
     """
     found: list[Stated] = []
     for method, confidence, items in (
@@ -67,6 +80,11 @@ def read_structured(
         item = _choose(items, heading, url, own_site=own_site)
         for name, text in read_organization(item):
             found.append(Stated(name, text, method, confidence))
+        if people:
+            found += [
+                Stated(FieldName.PERSON, person.to_value(), method, confidence)
+                for person in read_people(item)
+            ]
         for parts, called, _ in read_places(item):
             head = says_head_office(called)
             found.append(Stated(None, called, method, confidence, parts, head))

@@ -173,6 +173,7 @@ def _read_item(response: TextResponse, page: Page, plan: CrawlPlan) -> PageResul
             today=plan.today,
             selected=_all_selected(response, spec),
             auto=spec.auto,
+            people=spec.contacts is Contacts.PEOPLE,
         ),
     )
     if name_of(facts) is None:
@@ -203,6 +204,7 @@ def _read_site_page(response: TextResponse, page: Page, plan: CrawlPlan) -> Page
         is_start=start,
         selected=_all_selected(response, spec),
         auto=spec.auto,
+        people=spec.contacts is Contacts.PEOPLE,
     )
     links: list[str] = []
     if start and spec.site.pages > 1:

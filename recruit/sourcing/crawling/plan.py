@@ -18,7 +18,7 @@ from recruit.sourcing.values import Fact, FieldName, Problem, Sighting, SourceKi
 _LONGEST_ID = 300
 OK, UNCHANGED = "ok", "unchanged"
 # Counts up when pages are read in another way, so that known ones are read anew.
-_READING = 2
+_READING = 3
 
 
 class Role(StrEnum):

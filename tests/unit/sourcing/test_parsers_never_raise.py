@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from recruit.sourcing.delimited import read_delimited
 from recruit.sourcing.facts import Origin, Unreadable, read_facts
 from recruit.sourcing.mapping import MappingError, map_columns
+from recruit.sourcing.office_lines import read_office_lines
 from recruit.sourcing.parse import parse_page
-from recruit.sourcing.prose import find_employees, find_founded, find_seat
+from recruit.sourcing.prose import find_employees, find_founded, find_offices, find_seat
 from recruit.sourcing.rows import RowReader
 from recruit.sourcing.text import storable
+from recruit.sourcing.trades import find_trades, introduction
 from recruit.sourcing.values import FieldName
 from tests.conftest import SHARED
 
@@ -30,6 +32,7 @@ _PIECES = st.sampled_from(
         "<meta property='og:title' content='x'>", "mailto:", "<a href='", "'>", "Founded in ", "1998", "\x00",
         "\ud800", "<!--", "-->", "<![CDATA[", "&#0;", "&#xD800;", "<?xml version='1.0' encoding='utf-7'?>",
         "<svg><desc>", "http://[::1", "about ", " people", ", ", "Berlin", "Germany", "CA", "<table><tr><th>",
+        "<h2>Locations</h2>", "10115 ", "Ring 1", " - ", "offices in ", "headquarters", "mailto:jane.doe@a.example'>", "Jane Doe",
     ]
 )  # fmt: skip
 _HTML = st.lists(st.one_of(_PIECES, st.text(max_size=20)), max_size=40).map("".join)
@@ -41,7 +44,7 @@ _JSON = st.recursive(
             [
                 "@type", "@graph", "@id", "name", "url", "address", "numberOfEmployees", "foundingDate",
                 "sameAs", "location", "contactPoint", "makesOffer", "hasOfferCatalog", "itemListElement",
-                "minValue", "addressCountry", "mainEntity", "knowsAbout", "email",
+                "minValue", "addressCountry", "mainEntity", "knowsAbout", "email", "employee", "founder", "jobTitle",
             ]
         ),
         inner | st.just("Organization"),
@@ -54,7 +57,9 @@ _JSON = st.recursive(
 @given(_HTML, st.booleans())
 @settings(max_examples=300, deadline=None)
 def test_no_page_makes_the_parser_raise(html: str, own_site: bool) -> None:
-    for fact in parse_page(html, "https://directory.example/x", today=TODAY, own_site=own_site):
+    for fact in parse_page(
+        html, "https://directory.example/x", today=TODAY, own_site=own_site, people=True
+    ):
         stored = json.dumps(fact.to_json())
         assert "\\u0000" not in stored
         assert storable(fact.text) == fact.text
@@ -68,6 +73,7 @@ def test_no_structured_data_makes_the_parser_raise(data: object) -> None:
         f'<h1>Acme</h1><script type="application/ld+json">{script}</script>',
         "https://directory.example/x",
         today=TODAY,
+        people=True,
     )
 
 
@@ -112,11 +118,27 @@ def test_a_text_is_read_or_refused_with_a_remedy(field: FieldName, text: str) ->
     assert refusal is None or (refusal.reason and refusal.remedy)
 
 
+_LINES = st.lists(
+    st.sampled_from(["Berlin", "10115 ", ", ", "DE", "Ring 1", " - ", "Head office", "HQ", "USA", "TX", "and", "("])
+    | st.text(max_size=8),
+    max_size=8,
+).map("".join)  # fmt: skip
+
+
+@given(st.lists(_LINES, max_size=5))
+def test_no_lines_make_the_reading_of_offices_or_of_trades_raise(lines: list[str]) -> None:
+    for office, words in read_office_lines(lines):
+        assert storable(words) == words
+        assert str(office)
+    list(find_trades(introduction(lines)))
+
+
 @given(st.text(max_size=200))
 def test_no_sentence_makes_the_reading_of_prose_raise(sentence: str) -> None:
     find_employees(sentence)
     find_founded(sentence, TODAY)
     find_seat(sentence)
+    find_offices(sentence)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
