@@ -12,12 +12,9 @@ import typer
 
 from recruit.cli import firm_changes, firm_lists
 from recruit.cli.output import Format, FormatOption, fail, open_app, print_rows
+from recruit.spreadsheets import harmless
 
 firms = typer.Typer(help="The firms that sightings were resolved into.", no_args_is_help=True)
-
-# What makes a spreadsheet run a cell. A telephone number begins with + and is left alone.
-_FORMULA = ("=", "@", "\t", "\r")
-_SIGNS = ("+", "-")
 
 
 def register(cli: typer.Typer) -> None:
@@ -91,7 +88,7 @@ def export(
             found = export_members(tx)
             written = _write(output, MEMBER_COLUMNS, ([*row.values()] for row in found))
         else:
-            rows = ([_cell(row[column]) for column in FIRM_COLUMNS] for row in export_firms(tx))
+            rows = ([harmless(row[column]) for column in FIRM_COLUMNS] for row in export_firms(tx))
             written = _write(output, FIRM_COLUMNS, rows)
     if str(output) != "-":
         typer.echo(f"{written} {'sightings' if members else 'firms'} written to {output}.")
@@ -119,11 +116,3 @@ def _open(output: Path) -> Iterator[TextIO]:
         fail(f"{output} cannot be written: {error.strerror}. Choose another file with -o.")
     with file:
         yield file
-
-
-def _cell(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if value.startswith(_FORMULA) or (value.startswith(_SIGNS) and not value[1:].isdigit()):
-        return "'" + value
-    return value

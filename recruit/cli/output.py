@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from recruit.config import SettingsError, load_settings
 from recruit.db.transaction import Origin, act_for
 from recruit.logs import set_up_logs
+from recruit.spreadsheets import harmless
 from recruit.wiring import App, build_app
 
 console = Console()
@@ -79,7 +80,7 @@ def print_rows(
     if output_format is Format.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_csv_cell(row.get(c)) for c in columns] for row in rows)
+        writer.writerows([harmless(row.get(c)) for c in columns] for row in rows)
         return
     table = Table(title=title or None, title_justify="left", header_style="dim", box=None)
     for column in columns:
@@ -93,10 +94,3 @@ def print_rows(
     for row in rows:
         table.add_row(*("" if row.get(c) is None else str(row.get(c)) for c in columns))
     console.print(table)
-
-
-def _csv_cell(value: Any) -> Any:
-    # A cell that a spreadsheet would run as a formula is turned into text.
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return "'" + value
-    return value

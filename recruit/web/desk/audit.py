@@ -1,5 +1,6 @@
 """The audit log: who did what to what, when. For administrators."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from recruit.audit.chain import clean
 from recruit.audit.usecases import Wanted, list_entries, record, verify_log, walk_export
-from recruit.audit.values import Deed
+from recruit.audit.values import Deed, Row
 from recruit.web.pages import query_string, render
 from recruit.web.request import AppDep, ReadingTx, WritingTx, require_admin
 
@@ -46,13 +47,12 @@ def show_log(request: Request, tx: ReadingTx, filters: Filters, before: str = ""
     return render(
         request,
         "desk/audit.html",
-        rows=[(row, datetime.fromisoformat(row.at)) for row in rows[:_A_PAGE]],
+        rows=[_shown(row) for row in rows[:_A_PAGE]],
         deeds=sorted(Deed),
         filters=filters,
         is_filtered=any(filters.values()),
         older=query_string(filters | {"before": older}) if older else "",
         is_first=start is None,
-        verdict=None,
     )
 
 
@@ -77,6 +77,20 @@ def export(app: AppDep, tx: WritingTx) -> Response:
 
     headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"'}
     return StreamingResponse(lines(), media_type="application/jsonl", headers=headers)
+
+
+def _shown(row: Row) -> tuple[Row, datetime | None, list[tuple[str, Any]]]:
+    # A row that somebody has changed is shown as far as it can be read.
+    try:
+        at = datetime.fromisoformat(row.at)
+    except ValueError:
+        at = None
+    try:
+        details = json.loads(row.details)
+    except ValueError:
+        details = None
+    pairs = list(details.items()) if isinstance(details, dict) else [("", row.details)]
+    return row, at, pairs
 
 
 def _wanted(filters: dict[str, str]) -> Wanted:

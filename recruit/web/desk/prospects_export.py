@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
+from recruit.audit.usecases import record
+from recruit.audit.values import Deed
 from recruit.insights.prospect_rows import ProspectRow
 from recruit.insights.prospects import ProspectQuery, export_prospects
 from recruit.insights.standing import STATE_WORDS
+from recruit.spreadsheets import harmless
 from recruit.web.desk.prospect_params import read_query
 from recruit.web.request import AppDep
 from recruit.wiring import App
@@ -26,6 +29,8 @@ _LEARNED = ("probability", "foretells", "outcomes", "model")
 def export(request: Request, app: AppDep) -> Response:
     """Send the list that the address asks for as CSV; with a probability only where a model is in use."""
     query = read_query(request.url.query)
+    with app.transaction() as tx:
+        record(tx, Deed.EXPORTED, "prospects", "csv", query=request.url.query[:500])
     return StreamingResponse(
         _write(app, query),
         media_type="text/csv; charset=utf-8",
@@ -46,7 +51,7 @@ def _write(app: App, query: ProspectQuery) -> Iterator[str]:
             if foretold:
                 chance = None if row.chance is None else round(row.chance, 4)
                 cells += [chance, foretold.outcome, foretold.outcomes, foretold.model]
-            writer.writerow([_harmless(cell) for cell in cells])
+            writer.writerow([harmless(cell) for cell in cells])
             if buffer.tell() > 64 * 1024:
                 yield buffer.getvalue()
                 buffer.seek(0)
@@ -61,8 +66,3 @@ def _cells(row: ProspectRow) -> list[object]:
         row.total, row.low, row.high, row.most, row.why,
         STATE_WORDS[row.state].word,
     ]  # fmt: skip
-
-
-def _harmless(cell: object) -> object:
-    # A cell that a spreadsheet would run as a formula is turned into text.
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell

@@ -29,6 +29,7 @@ from recruit.sourcing.steering import (
     start_crawl,
 )
 from recruit.sourcing.values import JobKind
+from recruit.spreadsheets import harmless
 from recruit.web.errors import show_error
 from recruit.web.pages import redirect, render
 from recruit.web.request import AppDep, ReadingTx, StaffPerson, WritingTx, is_htmx
@@ -36,7 +37,6 @@ from recruit.wiring import App
 
 router = APIRouter()
 PROBLEMS = 200
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TASKS = {JobKind.CRAWL: "sourcing.run_crawl", JobKind.IMPORT: "sourcing.run_import"}
 
 
@@ -125,7 +125,7 @@ def _write_problems(app: App, job: JobLine) -> Iterator[str]:
             kept = "no" if problem.refused else "without this cell"
             told = [problem.row or "", kept, problem.field or "", problem.reason, problem.remedy]
             own = _cells(problem.raw) if job.header else [problem.place, problem.raw]
-            writer.writerow([_harmless(cell) for cell in [*told, *own]])
+            writer.writerow([harmless(cell) for cell in [*told, *own]])
             if buffer.tell() > 64 * 1024:
                 yield buffer.getvalue()
                 buffer.seek(0)
@@ -138,14 +138,3 @@ def _cells(raw: str) -> list[str]:
         return next(csv.reader([raw], strict=False), [])
     except csv.Error:
         return [raw]
-
-
-def _harmless(cell: object) -> object:
-    # A cell that a spreadsheet would run as a formula is turned into text. A phone number is none.
-    if (
-        isinstance(cell, str)
-        and cell.startswith(_FORMULA)
-        and not cell[1:].strip(" 0123456789().-/")
-    ):
-        return cell
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
