@@ -19,6 +19,8 @@ _KEPT_UNDER = {
     "employees_high": "employees",
     "founded_low": "founded",
     "founded_high": "founded",
+    "revenue_low": "revenue",
+    "revenue_high": "revenue",
 }
 
 

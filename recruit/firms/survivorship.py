@@ -46,6 +46,8 @@ class FirmFacts:
     employees_high: int | None
     founded_low: int | None
     founded_high: int | None
+    revenue_low: int | None
+    revenue_high: int | None
     specialties: list[str]
     certifications: list[str]
     partnerships: list[str]
@@ -84,6 +86,7 @@ def survive(statements: Sequence[Statement]) -> FirmFacts:
     chosen["phone"] = choose(said.of(FieldName.PHONE))
     chosen["employees"] = narrow(said.of(FieldName.EMPLOYEES))
     chosen["founded"] = narrow(said.of(FieldName.FOUNDED))
+    chosen["revenue"] = narrow(said.of(FieldName.REVENUE))
     many = {
         "specialties": _all_values(said.of(FieldName.SPECIALTY)),
         "certifications": _all_values(said.of(FieldName.CERTIFICATION)),
@@ -91,7 +94,7 @@ def survive(statements: Sequence[Statement]) -> FirmFacts:
     }
     value = {field: choice.value if choice else None for field, choice in chosen.items()}
     place = find_city(value["city"], value["country"], value["region"])
-    employees, founded = value["employees"], value["founded"]
+    employees, founded, revenue = (value[name] for name in ("employees", "founded", "revenue"))
     return FirmFacts(
         name=name.value,
         name_key=parsed.key,
@@ -110,6 +113,8 @@ def survive(statements: Sequence[Statement]) -> FirmFacts:
         employees_high=employees.high if employees else None,
         founded_low=founded.low if founded else None,
         founded_high=founded.high if founded else None,
+        revenue_low=revenue.low if revenue else None,
+        revenue_high=revenue.high if revenue else None,
         specialties=[choice.value for choice in many["specialties"]],
         certifications=[choice.value for choice in many["certifications"]],
         partnerships=[choice.value for choice in many["partnerships"]],

@@ -119,6 +119,8 @@ FIRM_COLUMNS = (
     "employees_high",
     "founded_low",
     "founded_high",
+    "revenue_low",
+    "revenue_high",
     "specialties",
     "certifications",
     "partnerships",

@@ -43,6 +43,8 @@ def firm_view(firm: Firm) -> FirmView:
         employees_high=firm.employees_high,
         founded_low=firm.founded_low,
         founded_high=firm.founded_high,
+        revenue_low=firm.revenue_low,
+        revenue_high=firm.revenue_high,
         specialties=tuple(firm.specialties),
         certifications=tuple(firm.certifications),
         partnerships=tuple(firm.partnerships),

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from recruit.db.transaction import Transaction
+from recruit.insights.profiles import Foretold, ProfileLine
 from recruit.learning.drift import Drift
 from recruit.learning.promotion import why_not
 from recruit.learning.proposals import Effect, Proposal, list_effects, propose_points
@@ -53,21 +54,6 @@ class ModelPage:
     effects: tuple[Effect, ...]
     watched: Watched | None
     history: tuple[Event, ...]
-
-
-@dataclass(frozen=True)
-class Foretold:
-    """What the model in use for a profile foretells of firms, and on how many outcomes it stands."""
-
-    model: str
-    outcome: str
-    outcomes: int
-    good: int
-
-    @property
-    def stands_on(self) -> str:
-        """Return in plain words what a probability is of, and what it stands on."""
-        return f"{self.outcome}, on {self.outcomes:,} outcomes of which {self.good:,} were good"
 
 
 @dataclass(frozen=True)
@@ -162,18 +148,10 @@ def _may_do(
     return why_not(record, profile, in_use), proposals
 
 
-def find_foretold(tx: Transaction, profile_id: int) -> Foretold | None:
-    """Return what the model in use for a profile foretells; None without one, or where it cannot be used."""
-    watch = tx.session.get(ModelWatch, profile_id)
-    if watch is None or not watch.drift:
-        return None
-    return Foretold(watch.model, watch.outcome, watch.outcomes, watch.good)
-
-
-def find_firm_chance(tx: Transaction, profile_id: int, firm_id: int) -> FirmChance | None:
+def find_firm_chance(tx: Transaction, profile: ProfileLine, firm_id: int) -> FirmChance | None:
     """Return how likely a firm is by the model in use for a profile; None without a model."""
-    foretold = find_foretold(tx, profile_id)
-    found = tx.session.get(Chance, (profile_id, firm_id)) if foretold else None
+    foretold = profile.foretold
+    found = tx.session.get(Chance, (profile.profile_id, firm_id)) if foretold else None
     if foretold is None or found is None:
         return None
     return FirmChance(foretold, found.probability, found.scored_at)

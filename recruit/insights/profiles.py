@@ -5,18 +5,37 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import defer
 
 from recruit.db.transaction import Transaction
+from recruit.learning.tables import ModelWatch
 from recruit.scoring.store import find_ranking, get_latest_version
-from recruit.scoring.tables import Profile, ProfileVersion, Ranking, Score
+from recruit.scoring.tables import FirmOverride, Profile, ProfileVersion, Ranking, Score
 from recruit.scoring.values import Standing
 
 
 @dataclass(frozen=True)
+class Foretold:
+    """What the model in use for a profile foretells of firms, and on how many outcomes it stands."""
+
+    model: str
+    outcome: str
+    outcomes: int
+    good: int
+
+    @property
+    def stands_on(self) -> str:
+        """Return in plain words what a probability is of, and what it stands on."""
+        return f"{self.outcome}, on {self.outcomes:,} outcomes of which {self.good:,} were good"
+
+
+@dataclass(frozen=True)
 class ProfileLine:
-    """A profile's version with the size of its ranking."""
+    """A profile's version with the size of its ranking, and what the model in use for it foretells, if one is.
+
+    `is_overridden` tells whether people have decided anything of firms against its arithmetic.
+    """
 
     profile_id: int
     name: str
@@ -32,6 +51,8 @@ class ProfileLine:
     vetoed: int
     definition: dict[str, Any]
     ranking: Ranking | None
+    foretold: Foretold | None
+    is_overridden: bool
 
     @property
     def left_out(self) -> int:
@@ -81,22 +102,40 @@ def find_current_profile(
         vetoed=counts.vetoed,
         definition=version.definition,
         ranking=ranking,
+        foretold=_foretold(row[3]),
+        is_overridden=bool(row[4]),
     )
 
 
+def _foretold(watch: ModelWatch | None) -> Foretold | None:
+    # A model that cannot be used has chances of nobody.
+    if watch is None or not watch.drift:
+        return None
+    return Foretold(watch.model, watch.outcome, watch.outcomes, watch.good)
+
+
 @cache
-def _current(*, is_named: bool) -> Select[Profile, ProfileVersion, Ranking]:
-    """Return the statement of the version that is ranked or else newest, with its last ranking."""
+def _current(*, is_named: bool) -> Select[Profile, ProfileVersion, Ranking, ModelWatch, bool]:
+    """Return the statement of the version that is ranked or else newest, with what hangs on it.
+
+    In one statement: every page of the desk asks for it.
+    """
     last = (
         select(func.max(Ranking.id))
         .where(Ranking.profile_version_id == ProfileVersion.id)
         .correlate(ProfileVersion)
         .scalar_subquery()
     )
+    overridden = exists(
+        select(FirmOverride.id).where(
+            FirmOverride.profile_id == Profile.id, FirmOverride.undone_at.is_(None)
+        )
+    ).correlate(Profile)
     query = (
-        select(Profile, ProfileVersion, Ranking)
+        select(Profile, ProfileVersion, Ranking, ModelWatch, overridden)
         .join(ProfileVersion, ProfileVersion.profile_id == Profile.id)
         .outerjoin(Ranking, Ranking.id == last)
+        .outerjoin(ModelWatch, ModelWatch.profile_id == Profile.id)
         .order_by(ProfileVersion.ranked_at.is_(None), ProfileVersion.id.desc())
         .limit(1)
         .options(defer(Ranking.snapshot))

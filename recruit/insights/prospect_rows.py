@@ -6,7 +6,7 @@ from typing import Any
 
 from recruit.db.transaction import Transaction
 from recruit.firms.values import FirmView
-from recruit.insights.models import Foretold, list_chances
+from recruit.insights.models import list_chances
 from recruit.insights.profiles import ProfileLine
 from recruit.insights.standing import ProspectState
 from recruit.scoring.cards import definition_of, overrides_of
@@ -45,7 +45,7 @@ class ProspectRow:
 
 
 def read_rows(
-    tx: Transaction, profile: ProfileLine, rows: Sequence[Any], foretold: Foretold | None
+    tx: Transaction, profile: ProfileLine, rows: Sequence[Any]
 ) -> tuple[ProspectRow, ...]:
     """Return the rows of a page, each with the sentence that says most of its score.
 
@@ -55,8 +55,10 @@ def read_rows(
         return ()
     definition = definition_of(profile, profile.ranking, profile.name)
     firm_ids = [row.id for row in rows]
-    given = list_overrides(tx, profile.profile_id, firm_ids=firm_ids)
-    chances = list_chances(tx, profile.profile_id, firm_ids) if foretold else {}
+    given = (
+        list_overrides(tx, profile.profile_id, firm_ids=firm_ids) if profile.is_overridden else []
+    )
+    chances = list_chances(tx, profile.profile_id, firm_ids) if profile.foretold else {}
     return tuple(
         _row(row, definition, overrides_of(given, row.id), chances.get(row.id)) for row in rows
     )
@@ -103,7 +105,8 @@ def view_of(row: Any) -> FirmView:
         country=row.country, region=row.region, city=row.city, latitude=row.latitude,
         longitude=row.longitude, employees_low=row.employees_low,
         employees_high=row.employees_high, founded_low=row.founded_low,
-        founded_high=row.founded_high, specialties=tuple(row.specialties),
+        founded_high=row.founded_high, revenue_low=row.revenue_low, revenue_high=row.revenue_high,
+        specialties=tuple(row.specialties),
         certifications=tuple(row.certifications), partnerships=tuple(row.partnerships),
         tags=tuple(row.tags or ()),
     )  # fmt: skip

@@ -12,8 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm, FormerName
-from recruit.insights.models import Foretold, find_foretold
-from recruit.insights.profiles import ProfileLine, find_current_profile
+from recruit.insights.profiles import Foretold, ProfileLine, find_current_profile
 from recruit.insights.prospect_rows import ProspectRow, read_rows
 from recruit.insights.standing import ProspectState, join_state, last_enrollments, state_case
 from recruit.learning.tables import Chance
@@ -91,8 +90,7 @@ def list_prospects(tx: Transaction, query: ProspectQuery) -> ProspectList:
     profile = find_current_profile(tx, query.profile)
     if profile is None:
         return ProspectList((), 0, 0, None, None, (), (), (), ())
-    foretold = find_foretold(tx, profile.profile_id)
-    asked = _ask(tx, query, profile, foretold)
+    asked = _ask(tx, query, profile)
     connection = tx.session.connection()
     # The whole ranking was counted when it was made.
     total = profile.ranked
@@ -101,11 +99,11 @@ def list_prospects(tx: Transaction, query: ProspectQuery) -> ProspectList:
     rows = connection.execute(_page_of(asked, PER_PAGE)).all()
     facets = profile.ranking.facets if profile.ranking else {}
     return ProspectList(
-        rows=read_rows(tx, profile, rows, foretold),
+        rows=read_rows(tx, profile, rows),
         total=total,
         ranked=profile.ranked,
         profile=profile,
-        foretold=foretold,
+        foretold=profile.foretold,
         countries=_pairs(facets, "countries"),
         tags=_pairs(facets, "tags"),
         states=_state_options(connection, profile),
@@ -123,18 +121,15 @@ def export_prospects(
     profile = find_current_profile(tx, query.profile)
     if profile is None:
         return None, iter(())
-    foretold = find_foretold(tx, profile.profile_id)
-    return foretold, _iterate(tx, query, profile, foretold)
+    return profile.foretold, _iterate(tx, query, profile)
 
 
-def _iterate(
-    tx: Transaction, query: ProspectQuery, profile: ProfileLine, foretold: Foretold | None
-) -> Iterator[ProspectRow]:
-    asked = _ask(tx, query, profile, foretold)
+def _iterate(tx: Transaction, query: ProspectQuery, profile: ProfileLine) -> Iterator[ProspectRow]:
+    asked = _ask(tx, query, profile)
     for page in range(1, MOST_EXPORTED // _PER_EXPORT + 1):
         one = replace(asked, query=replace(asked.query, page=page))
         rows = tx.session.connection().execute(_page_of(one, _PER_EXPORT)).all()
-        yield from read_rows(tx, profile, rows, foretold)
+        yield from read_rows(tx, profile, rows)
         if len(rows) < _PER_EXPORT:
             return
 
@@ -153,11 +148,9 @@ class _Asked:
     chances_of: int | None
 
 
-def _ask(
-    tx: Transaction, query: ProspectQuery, profile: ProfileLine, foretold: Foretold | None
-) -> _Asked:
+def _ask(tx: Transaction, query: ProspectQuery, profile: ProfileLine) -> _Asked:
     by_chance = query.sort is Sort.CHANCE
-    if by_chance and foretold is None:
+    if by_chance and profile.foretold is None:
         # A saved view outlives the model that it was sorted by.
         query, by_chance = replace(query, sort=Sort.RANK, descending=False), False
     line = find_points_at(tx, profile.version_id, TOP) if query.is_near else None
@@ -275,6 +268,7 @@ def scope_of(version_id: int) -> Select[*tuple[Any, ...]]:
         select(
             Firm.id, Score.rank, Firm.name, Firm.domain, Firm.city, Firm.country,
             Firm.employees_low, Firm.employees_high, Firm.founded_low, Firm.founded_high,
+            Firm.revenue_low, Firm.revenue_high,
             Firm.specialties, Firm.certifications, Firm.partnerships, Firm.tags, Firm.region,
             Firm.latitude, Firm.longitude, Firm.website, Firm.version, Score.firm_version,
             Score.total, Score.low, Score.high, Score.standing, Score.standing_reason, Score.why,

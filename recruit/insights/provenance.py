@@ -23,7 +23,7 @@ class FactLine:
 
 _SINGLE = (
     "name", "legal_form", "website", "street", "postcode", "city", "region", "country", "phone",
-    "employees", "founded",
+    "employees", "founded", "revenue",
 )  # fmt: skip
 _MANY = {
     "specialties": "specialty",
@@ -53,8 +53,10 @@ def fact_lines(firm: Firm, sightings: dict[int, tuple[str, str | None]]) -> tupl
 
 
 def _value(firm: Firm, field: str) -> str:
-    if field in {"employees", "founded"}:
-        low, high = getattr(firm, f"{field}_low"), getattr(firm, f"{field}_high")
+    if field in {"employees", "founded", "revenue"}:
+        ends = (getattr(firm, f"{field}_low"), getattr(firm, f"{field}_high"))
+        # Millions are read by their commas; a year has none.
+        low, high = (f"{end:,}" if end is not None and field == "revenue" else end for end in ends)
         if low is None and high is None:
             return ""
         if low == high:

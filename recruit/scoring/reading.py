@@ -10,9 +10,6 @@ from recruit.scoring.arrow import COLUMNS, columns_of
 from recruit.scoring.columns import NUMBERS, FirmColumns
 from recruit.scoring.wording import TAG_FIELDS
 
-# Not yet a column of firms: until a source states it, nobody's revenue is known.
-_ABSENT = frozenset({"revenue_low", "revenue_high"})
-_READ = tuple(name for name in COLUMNS if name not in _ABSENT)
 _TYPES = {name: pa.float64() for name in NUMBERS} | {"id": pa.int64(), "version": pa.int64()}
 _ROWS_AT_ONCE = 20_000
 
@@ -23,7 +20,7 @@ def read_columns(tx: Transaction) -> FirmColumns:
         select(
             *(
                 cast(getattr(Firm, name), String) if name in TAG_FIELDS else getattr(Firm, name)
-                for name in _READ
+                for name in COLUMNS
             )
         )
         .where(Firm.merged_into_id.is_(None))
@@ -34,7 +31,7 @@ def read_columns(tx: Transaction) -> FirmColumns:
         sql = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
         return columns_of(_copy(connection.connection.driver_connection, sql))
     batches = []
-    schema = pa.schema([(name, _TYPES.get(name, pa.string())) for name in _READ])
+    schema = pa.schema([(name, _TYPES.get(name, pa.string())) for name in COLUMNS])
     for rows in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query).partitions():
         arrays = [
             pa.array(values, field.type)
@@ -53,13 +50,13 @@ def _copy(connection: object, sql: str) -> pa.Table:
             sink.write(block)
     answer = sink.getvalue()
     if not answer.size:
-        return pa.schema([(name, _TYPES.get(name, pa.string())) for name in _READ]).empty_table()
+        return pa.schema([(name, _TYPES.get(name, pa.string())) for name in COLUMNS]).empty_table()
     return csv.read_csv(
         pa.BufferReader(answer),
-        read_options=csv.ReadOptions(column_names=list(_READ), block_size=8 << 20),
+        read_options=csv.ReadOptions(column_names=list(COLUMNS), block_size=8 << 20),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
-            column_types={name: _TYPES.get(name, pa.string()) for name in _READ},
+            column_types={name: _TYPES.get(name, pa.string()) for name in COLUMNS},
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from recruit.sourcing.amounts import names_other_currency, read_revenue
 from recruit.sourcing.contacts import (
     country_of_phone,
     host_of,
@@ -80,6 +81,8 @@ def _read_values(
             return [_employees(text, shown)]
         case FieldName.FOUNDED:
             return [_founded(text, shown, today)]
+        case FieldName.REVENUE:
+            return [_revenue(text, shown)]
         case FieldName.COUNTRY:
             return [_country(text, shown)]
         case FieldName.WEBSITE:
@@ -137,6 +140,21 @@ def _founded(text: str, shown: str, today: date) -> Interval:
         raise Unreadable(
             f"{shown!r} is not a year up to {today.year}.",
             "Write a year such as 1998, or leave it empty.",
+        )
+    return value
+
+
+def _revenue(text: str, shown: str) -> Interval:
+    value = read_revenue(text)
+    if value is None and names_other_currency(text):
+        raise Unreadable(
+            f"{shown!r} is in a currency that revenue is not compared in.",
+            "Give it in dollars, euros, pounds or Swiss francs, or leave it empty.",
+        )
+    if value is None:
+        raise Unreadable(
+            f"{shown!r} is not a yearly revenue.",
+            "Write 5000000, $1M-$10M, 2 Mio. € or leave it empty.",
         )
     return value
 

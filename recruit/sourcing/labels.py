@@ -74,7 +74,10 @@ _WORDS: Mapping[Target, str] = {
     Part.PLACE: "location|headquarters|headquarter|hq|head office|based in|place|office|main office|sitz"
     "|firmensitz|hauptsitz|standort|siege|siege social|localisation|sede|ubicacion|headquarters location"
     "|hq location|locations|offices|office locations|office location|our offices|our locations"
-    "|company headquarters",
+    "|company headquarters|standorte|unsere standorte|niederlassungen|filialen|buros|where we are|our global offices"
+    "|global offices|global locations|bureaux|nos bureaux|nos agences|implantations|nos implantations|oficinas|sedes"
+    "|nuestras oficinas|nuestras sedes|sedi|le nostre sedi|vestigingen|kantoren|onze kantoren|biura|nasze biura|oddzialy"
+    "|pobocky|kontor|vara kontor|escritorios|onde estamos|toimipisteet",
     FieldName.PHONE: "phone|telephone|tel|phone number|telephone number|telefon|telefonnummer|company phone"
     "|fon|mobile|telefono|contact phone",
     FieldName.EMAIL: "email|e mail|mail|email address|e mail address|contact email|contact|mailadresse"
@@ -89,6 +92,9 @@ _WORDS: Mapping[Target, str] = {
     "|year established|est|since|foundation year|in business since|founding date|date founded|year"
     "|gegrundet|grundung|grundungsjahr|grundungsdatum|seit|fondee en|annee de creation|creation|fundada en"
     "|fundacion|ano de fundacion",
+    FieldName.REVENUE: "annual revenue|revenue|yearly revenue|revenue range|estimated revenue|company revenue"
+    "|revenue usd|annual revenue usd|turnover|annual turnover|annual sales|sales volume|umsatz|jahresumsatz"
+    "|chiffre d affaires|ca annuel|facturacion|ingresos anuales",
     Part.FOUNDED_LOW: "founded low|founded min|founded from",
     Part.FOUNDED_HIGH: "founded high|founded max|founded to",
     FieldName.SPECIALTY: "specialties|specialities|specialty|speciality|specialisations|specializations"
@@ -134,6 +140,7 @@ _CONTAINED: tuple[tuple[str, Target | None], ...] = (
     ("website|homepage|web ?site|url|domain", FieldName.WEBSITE),
     ("employees|headcount|mitarbeiter|company size|salaries|empleados", FieldName.EMPLOYEES),
     ("founded|established|founding|grundungsjahr", FieldName.FOUNDED),
+    ("revenue|turnover|umsatz|chiffre d affaires|facturacion", FieldName.REVENUE),
     ("post ?code|zip|postal code|plz", FieldName.POSTCODE),
     ("country|land", FieldName.COUNTRY),
     ("city|town", FieldName.CITY),

@@ -73,6 +73,7 @@ class FieldName(StrEnum):
     EMAIL = "email"
     EMPLOYEES = "employees"
     FOUNDED = "founded"
+    REVENUE = "revenue"
     SPECIALTY = "specialty"
     CERTIFICATION = "certification"
     PARTNERSHIP = "partnership"
@@ -96,7 +97,7 @@ MANY_VALUED = frozenset(
     }
 )
 # Fields whose value is an Interval; that of OFFICE is an Office, every other one is text.
-INTERVALS = frozenset({FieldName.EMPLOYEES, FieldName.FOUNDED})
+INTERVALS = frozenset({FieldName.EMPLOYEES, FieldName.FOUNDED, FieldName.REVENUE})
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,10 @@ def read_band(section: Section) -> Band:
 def describe_band(band: Band, unit: str) -> str:
     """Return the band in words: "10–250 people", "5 years or more"."""
     if band.full_to is None:
-        return f"{band.full_from:,g} {unit} or more"
+        return f"{band.full_from:,.0f} {unit} or more"
     if band.full_from is None:
-        return f"{band.full_to:,g} {unit} or fewer"
-    return f"{band.full_from:,g}–{band.full_to:,g} {unit}"
+        return f"{band.full_to:,.0f} {unit} or fewer"
+    return f"{band.full_from:,.0f}–{band.full_to:,.0f} {unit}"
 
 
 def compare(band: Band, low: float, high: float, unit: str) -> str:

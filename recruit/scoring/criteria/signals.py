@@ -221,7 +221,7 @@ def _say(signal: Signal) -> str:
         return f"its {what} name {in_words(list(signal.any_of), 'or')}"
     unit = f" {NUMBER_FIELDS[signal.field]}" if signal.field in NUMBER_FIELDS else f" {what}"
     if math.isinf(signal.most):
-        return f"at least {signal.least:,g}{unit}"
+        return f"at least {signal.least:,.12g}{unit}"
     if math.isinf(signal.least):
-        return f"at most {signal.most:,g}{unit}"
-    return f"{signal.least:,g} to {signal.most:,g}{unit}"
+        return f"at most {signal.most:,.12g}{unit}"
+    return f"{signal.least:,.12g} to {signal.most:,.12g}{unit}"

@@ -37,7 +37,7 @@ class Size:
     @property
     def unit(self) -> str:
         """Return what is counted."""
-        return "in revenue a year" if self.is_revenue else "people"
+        return "a year" if self.is_revenue else "people"
 
     def assess(self, firm: FirmView, today: date) -> Finding:  # noqa: ARG002
         """Hold the firm's size, or the interval that it lies in, against the band."""

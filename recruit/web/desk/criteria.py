@@ -120,6 +120,10 @@ def _card(criterion: Criterion) -> CriterionCard:
     return CriterionCard(criterion.key, title, points, "", criterion.missing)
 
 
+def _short(edge: float) -> str:
+    return f"{edge / 1_000_000:g}M" if edge >= 1_000_000 else f"{edge:,.0f}"
+
+
 def _curve(band: Band, unit: str) -> Curve:
     edges = [
         edge
@@ -146,7 +150,7 @@ def _curve(band: Band, unit: str) -> Curve:
     points.append((float(CURVE_WIDTH), y(last)))
     return Curve(
         points=" ".join(f"{px:g},{py:g}" for px, py in points),
-        marks=tuple((x[edge], f"{edge:,g}") for edge in edges),
+        marks=tuple((x[edge], _short(edge)) for edge in edges),
         sentence=f"{describe_band(band, unit)} give full points"
         + (
             ", fading out beyond."
