@@ -30,7 +30,9 @@ EntryArgument = Annotated[int, typer.Argument(help="The number that `recruit crm
 
 
 def register(cli: typer.Typer) -> None:
-    """Add this module's commands."""
+    """Add this module's commands, and those about files."""
+    import recruit.cli.crm_files  # noqa: F401  (adds its commands to this group)
+
     cli.add_typer(crm, name="crm")
 
 
@@ -270,23 +272,30 @@ def answer(
 @contextmanager
 def _connected(mapping_file: Path | None) -> Iterator[tuple[Any, Any, Any]]:
     """Give the App, its CRM and the mapping; what goes wrong with them is said in a sentence."""
-    from recruit.crm.mapping import MappingInvalid, find_mapping, load_mapping
+    from recruit.crm.mapping import MappingInvalid
     from recruit.crm.port import CrmError
 
     with open_app() as app:
         if app.crm is None:
             fail("No CRM is connected. Set RECRUIT_CRM=embedded to use the one that comes along.")
         try:
-            mapping = (
-                load_mapping(mapping_file)
-                if mapping_file
-                else find_mapping(app.settings.var_dir, app.settings.crm)
-            )
-            yield app, app.crm, mapping
+            yield app, app.crm, read_mapping(app, mapping_file)
         except MappingInvalid as error:
             fail(str(error))
         except CrmError as error:
             fail(f"The CRM says: {error.text}")
+
+
+def read_mapping(app: Any, mapping_file: Path | None) -> Any:
+    """Return the mapping of a file, else the installation's; one that can't work is told in a sentence."""
+    from recruit.crm.mapping import MappingInvalid, find_mapping, load_mapping
+
+    try:
+        if mapping_file:
+            return load_mapping(mapping_file)
+        return find_mapping(app.settings.var_dir, app.settings.crm)
+    except MappingInvalid as error:
+        fail(str(error))
 
 
 def _changes(changes: Any, output_format: Format) -> Any:
