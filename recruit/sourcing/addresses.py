@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from recruit.sourcing.countries import is_country, read_country, trim_town, us_state
+from recruit.sourcing.countries import is_country, is_no_town, read_country, trim_town, us_state
 from recruit.sourcing.text import clean, plain_dashes, shorten
 from recruit.sourcing.values import Office
 
@@ -78,7 +78,11 @@ def read_town(text: str) -> dict[str, str] | None:
             if state is None:
                 continue
             parts["region"] = state
-        if is_country(parts["city"]) or len(parts["city"]) > _LONGEST["city"]:
+        if (
+            is_country(parts["city"])
+            or is_no_town(parts["city"])
+            or len(parts["city"]) > _LONGEST["city"]
+        ):
             return None
         if country or prefix:
             parts["country"] = country or _PREFIXES[prefix]
@@ -141,7 +145,7 @@ def _read(part: str, before: str, before_that: str) -> dict[str, str] | None:
                 region = state
             elif country == "US":
                 continue
-            if is_country(city) or len(city) > _LONGEST["city"]:
+            if is_country(city) or is_no_town(city) or len(city) > _LONGEST["city"]:
                 continue
             found = {
                 "street": clean(street),

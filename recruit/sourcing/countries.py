@@ -48,6 +48,13 @@ _ALIASES = {
 }
 
 _LONGEST_TOWN = 3  # words
+_NO_TOWN_WORDS = (
+    "people person persons employees employee staff members member team teams customers clients users developers"
+    " engineers consultants experts years year offices countries projects remote remotely worldwide anywhere everywhere"
+    " distributed global globally multiple various several online virtual mitarbeiter mitarbeiterinnen mitarbeitende"
+    " jahre kunden weltweit collaborateurs salaries empleados clientes dipendenti medewerkers unknown"
+)
+_NO_TOWN = frozenset(_NO_TOWN_WORDS.split())
 _STATE_ZIP = re.compile(r"([A-Za-z .]{2,30}?) ([0-9]{5}(?:-[0-9]{4})?)")
 _POSTCODE_CITY = re.compile(r"((?:[A-Z]{1,3}-)?[0-9]{4,6}|[0-9]{3} [0-9]{2}) (\D+)")
 
@@ -119,6 +126,12 @@ def city_in(city: str, country: str | None = None, area: str | None = None) -> b
     )
 
 
+def is_no_town(text: str) -> bool:
+    """Tell whether words cannot be a town's name: a number of people, "remote", "worldwide"."""
+    words = fold(text).split()
+    return not words or text[:1].isdigit() or not _NO_TOWN.isdisjoint(words)
+
+
 def trim_town(town: str, country: str | None = None) -> str:
     """Return the town at the end of words that are too many for one: a building or a street before it."""
     words = town.split()
@@ -167,7 +180,11 @@ def read_place(text: str) -> dict[str, str]:
         numbered = _POSTCODE_CITY.fullmatch(parts[-1])
         if numbered:
             place["postcode"] = numbered[1]
-        place["city"] = numbered[2] if numbered else parts[-1]
+        city = numbered[2] if numbered else parts[-1]
+        if is_no_town(city):
+            place.pop("postcode", None)
+        else:
+            place["city"] = city
     return place
 
 

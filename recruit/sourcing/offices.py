@@ -8,7 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from recruit.sourcing.addresses import says_head_office
-from recruit.sourcing.countries import city_in, country_of_city, is_country, read_country, us_state
+from recruit.sourcing.countries import (
+    city_in,
+    country_of_city,
+    is_country,
+    is_no_town,
+    read_country,
+    us_state,
+)
 from recruit.sourcing.text import clean, plain_dashes
 from recruit.sourcing.values import Office
 
@@ -134,7 +141,7 @@ def _read_piece(piece: str, *, head: bool) -> list[Office]:
     is_open = False  # whether the last town may still be completed
     for at, part in enumerate(parts):
         place = _place(part)
-        if not place or len(place) > _LONGEST:
+        if is_no_town(place) or len(place) > _LONGEST:
             is_open = False
             continue
         state = us_state(place) if len(place) > 2 or place.isupper() else None

@@ -1,5 +1,6 @@
 import pytest
 
+from recruit.sourcing.addresses import find_addresses, read_town
 from recruit.sourcing.contacts import (
     country_of_phone,
     read_email,
@@ -116,3 +117,18 @@ def test_a_social_page_is_told_from_a_site() -> None:
     assert social_network("https://acme.com/linkedin.com") is None
     assert social_network("https://github.com/") is None
     assert social_network("http://[::1") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["450-700 people", "10-250 People", "00-950 People, Poland", "Remote", "Worldwide", "500 Mitarbeiter", "12 countries"],
+)  # fmt: skip
+def test_a_number_of_people_and_the_whole_world_are_no_town(text: str) -> None:
+    assert "city" not in read_place(text)
+    assert read_town(text) is None
+    assert not [found for found in find_addresses(["Ring Street 1", text]) if found.office.city]
+
+
+@pytest.mark.parametrize("town", ["Praha 4", "Lyon 3e", "Peoplesville", "None"])
+def test_towns_with_odd_names_stay_towns(town: str) -> None:
+    assert read_place(f"{town}, Italy")["city"] == town
