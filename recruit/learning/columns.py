@@ -5,6 +5,7 @@ missing value. A category has its levels 0 … L - 1, L for a missing value and 
 seen. A column that says nothing (constant, or a different text in nearly every row) is left out.
 """
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,10 @@ MOST_LEVELS = 2000
 # How far beyond the least and greatest value, as a share of the range, a bin at the end still reaches.
 MARGIN = 0.025
 _FARTHEST = 1e150
+
+# Texts that are all numbers are levels while there are fewer: "1", "2" and "3" may be names of classes.
+_FEWEST_NUMERALS = 12
+_NUMERAL = re.compile(r"\s*[+-]?(?:0|[1-9][0-9]*|(?=\.))(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*")
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -130,19 +135,27 @@ def find_column(name: Hashable, values: pd.Series) -> Column | None:
 
 
 def is_numeric(values: pd.Series) -> bool:
-    """Tell whether a column is read as numbers: numbers, dates, and objects that are all numbers."""
+    """Tell whether a column is read as numbers: numbers, dates, and objects or texts that are all numbers."""
     dtype = values.dtype
     if isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(dtype):
         return False
     if pd.api.types.is_numeric_dtype(dtype) or dtype.kind in "mM":
         return True
-    if not pd.api.types.is_object_dtype(dtype):
+    if not (pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype)):
         return False
     present = values.dropna()
+    if len(present) and all(isinstance(v, str) for v in present):
+        return _are_numerals(present)
     return len(present) > 0 and all(
         isinstance(v, int | float | np.number) and not isinstance(v, bool | np.bool_)
         for v in present
     )
+
+
+def _are_numerals(texts: pd.Series) -> bool:
+    """Tell whether texts are numbers that nobody made any: "12.5", not "01067", which names a place."""
+    different = pd.unique(texts)
+    return len(different) >= _FEWEST_NUMERALS and all(map(_NUMERAL.fullmatch, different))
 
 
 def as_floats(values: pd.Series) -> Floats:

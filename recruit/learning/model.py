@@ -147,7 +147,7 @@ class OutcomeModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             # Nothing but failures so far is how every program begins.
             return np.array([0, 1], dtype=y.dtype if y.dtype != bool else bool)
         raise OneClassOnly(
-            f"y holds one class only ({classes[0]!r} in all {len(y)} rows). Wait for outcomes of both "
+            f"y holds one class only ({classes[0]} in all {len(y)} rows). Wait for outcomes of both "
             "classes, or declare a prior and give y as 0 and 1."
         )
 

@@ -8,6 +8,7 @@ import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
 from recruit.learning import OutcomeModel
+from recruit.learning.columns import is_numeric
 from recruit.learning.measures import auc, calibration_error
 from recruit.learning.model import OneClassOnly
 from recruit.learning.prior import PriorRefused, read_prior, read_prior_file
@@ -125,6 +126,17 @@ def test_any_column_may_stand_beside_the_telling_ones(column: pd.Series) -> None
     p = OutcomeModel().fit(table[:300], y[:300]).predict_proba(table[300:])[:, 1]
     assert np.isfinite(p).all()
     assert auc(y[300:].astype(float), p) > 0.7
+
+
+def test_numbers_that_came_as_texts_are_numbers() -> None:
+    table, y = outcome_rows(600)
+    texts = table.assign(size=table["size"].map("{:.3f}".format), code=["01067", "10115"] * 300)
+    asked = pd.concat([texts.iloc[[0]]] * 2).assign(size=["0.0", "1.0"])
+    parts = OutcomeModel(max_rounds=0).fit(texts, y).parts_
+    gained = np.diff(parts.contributions(asked), axis=0)[0]
+    assert gained[parts.columns.index("size")] > 0.8
+    assert not is_numeric(texts["code"])
+    assert not is_numeric(pd.Series(["1", "2", "3"] * 9))
 
 
 def test_levels_that_were_never_seen_add_nothing() -> None:
