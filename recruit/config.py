@@ -211,6 +211,13 @@ class Settings:
         doc="Salesforce, Dataverse: the app's client secret. Tryton: the password.",
         secret=True,
     )
+    crm_user: str = _setting(
+        "", doc="Salesforce by JWT bearer: the user name that the app signs in as."
+    )
+    crm_key_path: Path | None = _setting(
+        None,
+        doc="Salesforce by JWT bearer: the RSA private key (PEM) whose certificate the app has, in place of a client secret.",
+    )
     crm_token: Secret = _setting(
         Secret(""), doc="HubSpot: the private app's token. Pipedrive: the API token.", secret=True
     )
@@ -318,7 +325,10 @@ def _check(settings: Settings) -> None:
 
 
 def _check_crm(settings: Settings) -> None:
-    missing = [name for name in CRM_NEEDS.get(settings.crm, ()) if not getattr(settings, name)]
+    needs = CRM_NEEDS.get(settings.crm, ())
+    if settings.crm is CrmKind.SALESFORCE and settings.crm_key_path is not None:
+        needs = ("crm_url", "crm_client_id", "crm_user")
+    missing = [name for name in needs if not getattr(settings, name)]
     if missing:
         names = ", ".join(PREFIX + name.upper() for name in missing)
         raise SettingsError(

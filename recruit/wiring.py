@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -21,7 +22,15 @@ import recruit.onboarding.training_tables
 import recruit.scoring.tables
 import recruit.sync.tables  # noqa: F401  (registers every table with the declarative base)
 from recruit.clock import Clock, ShiftedClock, SystemClock
-from recruit.config import CrmKind, InboxKind, MailTransport, Secret, Settings, find_secret_key
+from recruit.config import (
+    CrmKind,
+    InboxKind,
+    MailTransport,
+    Secret,
+    Settings,
+    SettingsError,
+    find_secret_key,
+)
 from recruit.crm.port import Crm
 from recruit.db.engine import make_engine
 from recruit.db.transaction import Transaction, transaction
@@ -220,6 +229,16 @@ def make_inbox(
             return None
 
 
+def _read_crm_key(path: Path | None) -> Secret:
+    """Return the key that the CRM's sign-in is signed with; blank where none is named."""
+    if path is None:
+        return Secret("")
+    try:
+        return Secret(path.read_text(encoding="ascii"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"RECRUIT_CRM_KEY_PATH={path} can't be read: {error}.") from error
+
+
 def _make_crm(settings: Settings, clock: Clock) -> Crm | None:
     from recruit.crm.adapters.dataverse import DataverseCrm
     from recruit.crm.adapters.embedded import EmbeddedCrm
@@ -237,7 +256,8 @@ def _make_crm(settings: Settings, clock: Clock) -> Crm | None:
         case CrmKind.HUBSPOT:
             return HubSpotCrm(token, clock=clock, base_url=url or HUBSPOT)
         case CrmKind.SALESFORCE:
-            return SalesforceCrm(url, *client, clock=clock)
+            key = _read_crm_key(settings.crm_key_path)
+            return SalesforceCrm(url, *client, clock=clock, user=settings.crm_user, private_key=key)
         case CrmKind.DATAVERSE:
             login_url = settings.crm_login_url
             return DataverseCrm(url, settings.crm_tenant, *client, clock=clock, login_url=login_url)

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import httpx
+import jwt
 
+from recruit.clock import Clock
 from recruit.config import Secret
 from recruit.crm.port import CrmUnavailable
 
@@ -53,21 +55,21 @@ class Key:
         return (str(self._value),)
 
 
-class ClientCredentials:
-    """OAuth 2's client credentials: a token for this program, renewed when it is refused."""
+class _Tokens:
+    """A token that is asked for with a form, kept, and renewed when it is refused."""
 
-    def __init__(
-        self, token_url: str, client_id: str, client_secret: Secret, *, scope: str = ""
-    ) -> None:
-        """Remember whom to ask; nothing is asked before the first question."""
-        if not client_id or not client_secret:
-            raise ValueError("The CRM's client id or client secret is missing.")
+    def __init__(self, token_url: str) -> None:
         self._token_url = token_url
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._scope = scope
         self._token: Secret | None = None
         self._lock = threading.Lock()
+
+    def _form(self) -> dict[str, str]:
+        """Return what is sent to be given a token."""
+        raise NotImplementedError
+
+    def _remedy(self) -> str:
+        """Return what to look at when none is given."""
+        raise NotImplementedError
 
     def headers(self, client: httpx.Client) -> Mapping[str, str]:
         """Return the header with the token, which is asked for when there is none."""
@@ -83,19 +85,12 @@ class ClientCredentials:
         return True
 
     def secrets(self) -> tuple[str, ...]:
-        """Return the client's secret and the token."""
-        return (str(self._client_secret), *([str(self._token)] if self._token else []))
+        """Return the token."""
+        return (str(self._token),) if self._token else ()
 
     def _ask(self, client: httpx.Client) -> Secret:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self._client_id,
-            "client_secret": str(self._client_secret),
-        }
-        if self._scope:
-            form["scope"] = self._scope
         try:
-            response = client.post(self._token_url, data=form)
+            response = client.post(self._token_url, data=self._form())
         except httpx.RequestError as error:
             text = f"No token could be asked for: {type(error).__name__}."
             raise CrmUnavailable(text, kind="no_connection") from None
@@ -104,9 +99,83 @@ class ClientCredentials:
         except (ValueError, KeyError, TypeError):
             # The answer may quote what was sent, so only its code is told.
             text = f"The CRM gave no token: {response.status_code} {_code(response)}".rstrip()
-            raise CrmUnavailable(
-                f"{text}. Check the client id and its secret.", kind="auth"
+            raise CrmUnavailable(f"{text}. {self._remedy()}", kind="auth") from None
+
+
+class ClientCredentials(_Tokens):
+    """OAuth 2's client credentials: a token for this program."""
+
+    def __init__(
+        self, token_url: str, client_id: str, client_secret: Secret, *, scope: str = ""
+    ) -> None:
+        """Remember whom to ask; nothing is asked before the first question."""
+        super().__init__(token_url)
+        if not client_id or not client_secret:
+            raise ValueError("The CRM's client id or client secret is missing.")
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._scope = scope
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the client's secret and the token."""
+        return (str(self._client_secret), *super().secrets())
+
+    def _form(self) -> dict[str, str]:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._client_id,
+            "client_secret": str(self._client_secret),
+        }
+        return form | ({"scope": self._scope} if self._scope else {})
+
+    def _remedy(self) -> str:
+        return "Check the client id and its secret."
+
+
+class JwtBearer(_Tokens):
+    """OAuth 2's JWT bearer (RFC 7523): a token for a user, by a statement that our own key signs."""
+
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        user: str,
+        private_key: Secret,
+        *,
+        audience: str,
+        clock: Clock,
+    ) -> None:
+        """Remember whom to ask; refuses a key that can't sign."""
+        super().__init__(token_url)
+        if not client_id or not user:
+            raise ValueError("The CRM's client id or user is missing.")
+        self._key = Secret(str(private_key))
+        self._claims = {"iss": client_id, "sub": user, "aud": audience}
+        self._clock = clock
+        try:
+            self._signed()
+        except (jwt.PyJWTError, ValueError, TypeError):
+            # The library's own words may quote the key.
+            raise ValueError(
+                "The CRM's private key is no RSA key in PEM that stands open (without a passphrase)."
             ) from None
+
+    def _signed(self) -> str:
+        # Salesforce takes statements of three minutes at most.
+        expires = int(self._clock.now().timestamp()) + 170
+        return jwt.encode({**self._claims, "exp": expires}, str(self._key), algorithm="RS256")
+
+    def _form(self) -> dict[str, str]:
+        return {
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "assertion": self._signed(),
+        }
+
+    def _remedy(self) -> str:
+        return (
+            "Check the client id and the user, that the app has our certificate, and that an "
+            "administrator has approved the app for the user."
+        )
 
 
 def _code(response: httpx.Response) -> str:

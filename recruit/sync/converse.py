@@ -255,12 +255,12 @@ def _compare(
 def _find_twin(
     mapping: ObjectMapping, record: DesiredRecord, ours: Mapping[str, Value], choice: Choice
 ) -> Talk[CrmRecord | None]:
-    known = yield Find(mapping.crm_object, "external_id", record.external_id)
+    known: list[CrmRecord] = yield Find(mapping.crm_object, "external_id", record.external_id)
     if len(known) == 1:
         # Perhaps our own, whose answer was lost.
         return known[0]
     if choice.status is QuestionStatus.LINK and choice.link_to is not None:
-        chosen = yield Get(mapping.crm_object, choice.link_to)
+        chosen: CrmRecord | None = yield Get(mapping.crm_object, choice.link_to)
         if chosen is not None and chosen.external_id in {None, record.external_id}:
             return chosen
     if choice.status is QuestionStatus.NEW and not known:

@@ -6,12 +6,17 @@ from datetime import timedelta
 import httpx
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceMalformedRequest, SalesforceResourceNotFound
 
+from recruit.config import Secret
+from recruit.crm.adapters.salesforce import SalesforceCrm
 from recruit.crm.adapters.salesforce_wire import literal
 from recruit.crm.port import CrmConflict, CrmError, CrmOutcomeUnknown, CrmRefused, CrmUnavailable
+from tests.contracts.fakes import salesforce
 from tests.contracts.fakes.peers import make_salesforce
 from tests.contracts.fakes.salesforce import Field
 from tests.contracts.fakes.soql import MalformedQuery, read_query
@@ -357,3 +362,48 @@ def test_a_query_of_ours_is_never_malformed(peer):
     assert peer.fake.malformed == []
     with pytest.raises(MalformedQuery):
         read_query("SELECT Id FROM Account WHERE", lambda _name: {"Id": "id"})
+
+
+@pytest.fixture(scope="module")
+def key():
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def by_jwt(peer, key, **over):
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+    options = {"user": salesforce.USER, "private_key": Secret(pem)} | over
+    return SalesforceCrm(
+        peer.fake.url, salesforce.CLIENT_ID, Secret(""), clock=peer.clock, **options
+    )
+
+
+def test_a_signed_statement_lets_us_in_without_a_client_secret(peer, key):
+    peer.fake.certificate = key.public_key()
+    crm = by_jwt(peer, key)
+    assert "Name" in crm.describe("Account")
+    crm.close()
+
+
+def test_a_statement_by_another_key_or_for_another_user_is_refused_and_says_what_to_look_at(
+    peer, key
+):
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    peer.fake.certificate = key.public_key()
+    for crm in (by_jwt(peer, other), by_jwt(peer, key, user="other@vendor.example")):
+        with pytest.raises(
+            CrmUnavailable, match=r"invalid_grant\. Check the client id and the user"
+        ):
+            crm.describe("Account")
+        crm.close()
+
+
+def test_a_key_that_cannot_sign_is_refused_at_once_and_not_shown(peer, key):
+    with pytest.raises(ValueError, match="no RSA key") as refusal:
+        by_jwt(peer, key, private_key=Secret("s3cret nonsense"))
+    assert "s3cret" not in repr(refusal.value)
+    with pytest.raises(ValueError, match="user is missing"):
+        by_jwt(peer, key, user="")

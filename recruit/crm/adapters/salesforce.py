@@ -8,6 +8,7 @@ Deleted and merged records come with the changes, through `queryAll`.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from recruit.clock import Clock
 from recruit.config import Secret
@@ -22,12 +23,21 @@ from recruit.crm.adapters.salesforce_wire import (
 )
 from recruit.crm.adapters.salesforce_writer import SalesforceWriter
 from recruit.crm.http import CrmHttp, check_address
-from recruit.crm.http_auth import ClientCredentials
+from recruit.crm.http_auth import Authorizer, ClientCredentials, JwtBearer
 from recruit.crm.port import Capabilities, ChangePage, CrmError, CrmRecord, CrmRefused, FieldShape
 
 BATCH = 200
 # A survivor may have been merged away itself; nobody does that often.
 _MOST_MERGES = 5
+
+
+_NO_KEY = Secret("")
+
+
+def _login_of(base_url: str) -> str:
+    """Return the login server that a signed statement is for: sandboxes have one of their own."""
+    host = urlsplit(base_url).hostname or ""
+    return f"https://{'test' if '.sandbox.' in host else 'login'}.salesforce.com"
 
 
 class SalesforceCrm:
@@ -49,15 +59,27 @@ class SalesforceCrm:
         client_secret: Secret,
         *,
         clock: Clock,
+        user: str = "",
+        private_key: Secret = _NO_KEY,
         id_field: str = "Recruit_Id__c",
         api_version: str = "62.0",
         fields: Mapping[str, Collection[str]] | None = None,
         overlap: timedelta = OVERLAP,
         **http: Any,
     ) -> None:
-        """Remember where to ask; nothing is asked before the first question."""
+        """Remember where to ask; nothing is asked before the first question.
+
+        With a `private_key` (PEM) it signs in as `user` by JWT bearer, and needs no client secret.
+        """
         token_url = check_address(base_url) + "/services/oauth2/token"
-        authorizer = ClientCredentials(token_url, client_id, client_secret)
+        authorizer: Authorizer
+        if private_key:
+            audience = _login_of(base_url)
+            authorizer = JwtBearer(
+                token_url, client_id, user, private_key, audience=audience, clock=clock
+            )
+        else:
+            authorizer = ClientCredentials(token_url, client_id, client_secret)
         self._http = CrmHttp(base_url, authorizer, SalesforceDialect(), clock=clock, **http)
         self._reader = SalesforceReader(
             self._http, id_field=id_field, api_version=api_version, fields=fields or {}

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import jwt
+
 from recruit.clock import VirtualClock
 from tests.contracts.fakes.rows import Row, Table
 from tests.contracts.fakes.server import FakeServer, Malformed, Reply, Request
 from tests.contracts.fakes.soql import MalformedQuery, read_query
 
 CLIENT_ID, CLIENT_SECRET = "recruit-app", "secret-of-the-salesforce-fake"
+USER = "integration@vendor.example"
 OWNER = "0055f000001abcdAAA"
 PAGE = 2000
 _VERSION = re.compile(r"v\d\d\.0")
@@ -67,6 +70,7 @@ class FakeSalesforce(FakeServer):
         self.whole = False
         self.used, self.limit = 10, 15_000
         self.page = PAGE
+        self.certificate: Any = None
         self._tokens: set[str] = set()
         self._pages: dict[str, list[dict[str, Any]]] = {}
         self._next = 0
@@ -208,6 +212,8 @@ class FakeSalesforce(FakeServer):
         return _error(404, "NOT_FOUND", "The requested resource does not exist")
 
     def _login(self, form: Any) -> Reply:
+        if form.get("grant_type") == "urn:ietf:params:oauth:grant-type:jwt-bearer":
+            return self._login_by_statement(form)
         wanted = {
             "grant_type": "client_credentials",
             "client_id": CLIENT_ID,
@@ -221,6 +227,22 @@ class FakeSalesforce(FakeServer):
             "token_type": "Bearer",
         }
         return Reply(200, body)
+
+    def _login_by_statement(self, form: Any) -> Reply:
+        try:
+            claims = jwt.decode(
+                form["assertion"],
+                self.certificate,
+                algorithms=["RS256"],
+                audience="https://login.salesforce.com",
+                options={"require": ["exp", "iss", "sub", "aud"], "verify_exp": False},
+            )
+        except jwt.PyJWTError:
+            return Reply(400, {"error": "invalid_grant", "error_description": "bad assertion"})
+        left = claims["exp"] - self.clock.now().timestamp()
+        if claims["iss"] != CLIENT_ID or claims["sub"] != USER or not 0 < left <= 180:
+            return Reply(400, {"error": "invalid_grant", "error_description": "not approved"})
+        return Reply(200, {"access_token": self.issue_token(), "instance_url": self.url})
 
     def _query(self, query: Mapping[str, str], verb: str) -> Reply:
         if set(query) != {"q"}:
