@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Engine, Table, insert
+from sqlalchemy import Connection, Engine, Table, insert
 from sqlalchemy.orm import Session
 
 from recruit.db.fence import raise_fence
@@ -55,6 +55,15 @@ class Transaction:
     _before_commit: list[Callable[[], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _announced: set[tuple[str, int]] = field(default_factory=set)
+    _connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of this transaction, for plain statements where the unit of work costs too much."""
+        # Not a cached_property, whose lock every transaction of the process would share while it begins.
+        if self._connection is None:
+            self._connection = self.session.connection()
+        return self._connection
 
     def before_commit(self, act: Callable[[], None]) -> None:
         """Call `act` as the last thing of the transaction, and never if it is rolled back."""
@@ -69,7 +78,7 @@ class Transaction:
         if (object_type, object_id) in self._announced:
             return
         self._announced.add((object_type, object_id))
-        self.session.connection().execute(
+        self.connection.execute(
             _ANNOUNCE,
             {
                 "object_type": object_type,

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 
 from recruit.db.transaction import Transaction
+from recruit.sequences.sql import fixed_all
 from recruit.sequences.tables import Reply
 from recruit.sequences.values import InboundKind
 
@@ -13,7 +14,7 @@ _HEARD = (
     select(Reply.firm_id, func.max(Reply.recorded_at))
     .where(
         Reply.firm_id.in_(bindparam("ids", expanding=True)),
-        Reply.kind.in_((InboundKind.HUMAN, InboundKind.UNSUBSCRIBE)),
+        Reply.kind.in_(fixed_all((InboundKind.HUMAN, InboundKind.UNSUBSCRIBE))),
     )
     .group_by(Reply.firm_id)
 )
@@ -22,7 +23,7 @@ _HEARD = (
 def list_answers(tx: Transaction, families: Mapping[int, tuple[int, ...]]) -> dict[int, datetime]:
     """Return when a person of each firm, under any id that it has had, was last heard of."""
     members = {member for family in families.values() for member in family}
-    rows = tx.session.connection().execute(_HEARD, {"ids": sorted(members)})
+    rows = tx.connection.execute(_HEARD, {"ids": sorted(members)})
     heard: dict[int | None, datetime] = {row[0]: row[1] for row in rows}
     return {
         firm_id: max(heard[member] for member in family if member in heard)

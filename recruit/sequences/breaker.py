@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.mailboxes import pause_mailbox
+from recruit.sequences.sql import fixed, fixed_all
 from recruit.sequences.store import mailbox_id_of
 from recruit.sequences.tables import Enrollment, Mailbox, MailboxDay, Reply, Sequence, Touch
 from recruit.sequences.values import InboundKind, TouchStatus
@@ -80,10 +81,12 @@ _SENT = select(func.coalesce(func.sum(MailboxDay.reserved), 0)).where(
 def anything_came_back() -> ColumnElement[bool]:
     """Return the condition that makes a look at the breakers worth it; binds `since`."""
     returned = exists().where(
-        Reply.kind.in_((InboundKind.BOUNCE, InboundKind.COMPLAINT)),
+        Reply.kind.in_(fixed_all((InboundKind.BOUNCE, InboundKind.COMPLAINT))),
         Reply.received_at >= bindparam("since"),
     )
-    refused = exists().where(Touch.status == TouchStatus.FAILED, Touch.due_at >= bindparam("since"))
+    refused = exists().where(
+        Touch.status == fixed(TouchStatus.FAILED), Touch.due_at >= bindparam("since")
+    )
     return or_(returned, refused)
 
 

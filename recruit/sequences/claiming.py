@@ -15,9 +15,8 @@ from recruit.sequences.cards import Card, Claiming, lock_due, write_claims
 from recruit.sequences.due import Hold, Move, OpenTask, Pass, Send, Stop, Wait, next_move
 from recruit.sequences.frames import Frames, load_frames
 from recruit.sequences.messages import Letter, sender_domain
-from recruit.sequences.planning import Course, plan_step
+from recruit.sequences.planning import Course, plan_step, standing_rules
 from recruit.sequences.quota import Room, keep_places, lock_rooms
-from recruit.sequences.recipients import Recipient
 from recruit.sequences.stopping import finish_enrollments
 from recruit.sequences.store import announce_firm, move_touch
 from recruit.sequences.tables import Enrollment, Touch
@@ -120,18 +119,11 @@ class _Desk:
         keep_places(self._tx, self._rooms.values())
 
     def _decide(self, card: Card, room: Room, sweep: Sweep) -> None:
-        frames = self._frames
-        course = frames.course(card, room)
-        wording = frames.word(card, course, room)
-        recipient = frames.recipients[card.contact_id]
+        course = _course(card, room)
+        wording = self._frames.word(card, room)
         domain = domain_of(card.address_key)
-        facts = frames.facts(
-            card,
-            course,
-            room,
-            domain,
-            _unfit(card, recipient, wording),
-            self._sender.postal_address,
+        facts = self._frames.facts(
+            card, room, domain, _unfit(card, wording), self._sender.postal_address
         )
         move = next_move(course.view(card.step_index, card.due_at), facts, self._tx.now)
         if isinstance(move, Send):
@@ -191,7 +183,7 @@ class _Desk:
 
     def _claim(self, card: Card, course: Course, room: Room, wording: Wording) -> Claim:
         now, sender, mailbox = self._tx.now, self._sender, room.mailbox
-        recipient = self._frames.recipients[card.contact_id]
+        recipient = card.recipient
         token = unsubscribe_token(sender.secret, card.enrollment_id)
         own_id = message_id(sender.secret, card.touch_id, sender_domain(mailbox.address))
         fence = card.fence + 1
@@ -221,7 +213,7 @@ class _Desk:
             unsubscribe_url=f"{sender.base_url.rstrip('/')}/u/{token}",
             postal_address=sender.postal_address,
             origin=recipient.origin,
-            privacy_url=self._frames.sequences[card.sequence_id].compliance.privacy_url,
+            privacy_url=card.sequence.compliance.privacy_url,
         )
         return Claim(
             card.touch_id,
@@ -234,10 +226,29 @@ class _Desk:
         )
 
 
-def _unfit(card: Card, recipient: Recipient, wording: Wording) -> str | None:
-    if address_key(recipient.email) != card.address_key:
+def _course(card: Card, room: Room) -> Course:
+    """Return the enrollment as rules and planning see it."""
+    sequence, mailbox = card.sequence, room.mailbox
+    return Course(
+        enrollment_id=card.enrollment_id,
+        sequence_id=sequence.id,
+        sequence=sequence.name,
+        firm_id=card.firm_id,
+        definition=card.definition,
+        place=card.recipient.place,
+        status=card.status,
+        paused_until=card.paused_until,
+        key=card.address_key,
+        rules=standing_rules(
+            sequence.status, mailbox.address, mailbox.paused_at, mailbox.paused_reason
+        ),
+    )
+
+
+def _unfit(card: Card, wording: Wording) -> str | None:
+    if address_key(card.recipient.email) != card.address_key:
         return (
-            f"The contact's address became {recipient.email} since the firm was enrolled. "
+            f"The contact's address became {card.recipient.email} since the firm was enrolled. "
             "Stop this enrollment; another sequence may use the new address."
         )
     return wording.unfit

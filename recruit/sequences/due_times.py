@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from recruit.db.transaction import Transaction
+from recruit.sequences.sql import fixed, fixed_all
 from recruit.sequences.store import mailbox_id_of, may_move_on
 from recruit.sequences.tables import Enrollment, Mailbox, Sequence, Touch
 from recruit.sequences.values import EnrollmentStatus, TouchStatus
@@ -19,11 +20,11 @@ _TOUCH = (
     .limit(1)
 )
 _LEASE = select(func.min(Touch.lease_until)).where(
-    Touch.status.in_((TouchStatus.CLAIMED, TouchStatus.SENDING))
+    Touch.status.in_(fixed_all((TouchStatus.CLAIMED, TouchStatus.SENDING)))
 )
-_EXPIRY = select(func.min(Touch.expires_at)).where(Touch.status == TouchStatus.OPEN)
+_EXPIRY = select(func.min(Touch.expires_at)).where(Touch.status == fixed(TouchStatus.OPEN))
 _FINISH = select(func.min(Enrollment.finish_at)).where(
-    Enrollment.status != EnrollmentStatus.FINISHED
+    Enrollment.status != fixed(EnrollmentStatus.FINISHED)
 )
 _MOMENTS = select(*(query.scalar_subquery() for query in (_TOUCH, _LEASE, _EXPIRY, _FINISH)))
 
@@ -33,5 +34,5 @@ def next_due_at(tx: Transaction) -> datetime | None:
 
     What is due already yields its own time, which is not after `tx.now`.
     """
-    moments = tx.session.connection().execute(_MOMENTS).one()
+    moments = tx.connection.execute(_MOMENTS).one()
     return min((moment for moment in moments if moment is not None), default=None)

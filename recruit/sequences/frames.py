@@ -11,31 +11,16 @@ from recruit.db.transaction import Transaction
 from recruit.firms.families import list_families
 from recruit.sequences.answers import answered_since, list_answers
 from recruit.sequences.cards import Card
-from recruit.sequences.definition import Compliance, SequenceDefinition
+from recruit.sequences.definition import SequenceDefinition
 from recruit.sequences.due import Facts
-from recruit.sequences.planning import Course, get_definition, standing_rules
 from recruit.sequences.policies import lacks
 from recruit.sequences.quota import Room
-from recruit.sequences.recipients import Recipient, list_recipients
 from recruit.sequences.suppression import ask_suppressed
-from recruit.sequences.tables import Sequence, SequenceVersion, Touch
+from recruit.sequences.tables import Touch
 from recruit.sequences.threads import Thread, list_threads
-from recruit.sequences.values import SequenceStatus, StepKind, TouchStatus
+from recruit.sequences.values import StepKind, TouchStatus
 from recruit.sequences.wording import Wording, word_step
 
-_SEQUENCES = (
-    select(
-        Sequence.id,
-        Sequence.name,
-        Sequence.status,
-        Sequence.active_since,
-        SequenceVersion.id.label("version_id"),
-        SequenceVersion.definition_hash,
-    )
-    .join(SequenceVersion, SequenceVersion.sequence_id == Sequence.id)
-    .where(Sequence.id.in_(bindparam("ids", expanding=True)))
-    .order_by(SequenceVersion.number)
-)
 _TASKS = (
     select(Touch.enrollment_id, Touch.status)
     .where(
@@ -56,24 +41,10 @@ _TOUCHED = (
 )
 
 
-@dataclass(frozen=True)
-class SequenceState:
-    """A sequence as it stands today. `compliance` is its newest version's, which the law is asked of."""
-
-    id: int
-    name: str
-    status: SequenceStatus
-    active_since: datetime | None
-    compliance: Compliance
-
-
 @dataclass
 class Frames:
-    """Sequences, recipients and what is known of them, for the touches of one claim."""
+    """What is known of the firms of one claim, by firm id or by enrollment id."""
 
-    sequences: dict[int, SequenceState]
-    definitions: dict[int, SequenceDefinition]
-    recipients: dict[int, Recipient]
     families: dict[int, tuple[int, ...]]
     suppressed: dict[tuple[str, int], str]
     answers: dict[int, datetime]
@@ -81,51 +52,31 @@ class Frames:
     touched: dict[int, dict[int, datetime]] = field(default_factory=dict)
     task_outcomes: dict[int, str] = field(default_factory=dict)
 
-    def course(self, card: Card, room: Room) -> Course:
-        """Return the enrollment as rules and planning see it."""
-        sequence = self.sequences[card.sequence_id]
-        mailbox = room.mailbox
-        return Course(
-            enrollment_id=card.enrollment_id,
-            sequence_id=sequence.id,
-            sequence=sequence.name,
-            firm_id=card.firm_id,
-            definition=self.definitions[card.version_id],
-            place=self.recipients[card.contact_id].place,
-            status=card.status,
-            paused_until=card.paused_until,
-            key=card.address_key,
-            rules=standing_rules(
-                sequence.status, mailbox.address, mailbox.paused_at, mailbox.paused_reason
-            ),
-        )
-
-    def word(self, card: Card, course: Course, room: Room) -> Wording:
+    def word(self, card: Card, room: Room) -> Wording:
         """Return what the step says to its recipient."""
+        definition = card.definition
         return word_step(
-            course.definition.steps[card.step_index],
-            course.definition,
-            self.recipients[card.contact_id],
+            definition.steps[card.step_index],
+            definition,
+            card.recipient,
             room.mailbox,
             self.threads.get(card.enrollment_id, Thread()),
-            course.definition.variant_of(card.step_index, card.firm_id),
+            definition.variant_of(card.step_index, card.firm_id),
         )
 
     def facts(
         self,
         card: Card,
-        course: Course,
         room: Room,
         domain: str,
         unfit: str | None,
         postal_address: str,
     ) -> Facts:
         """Return what the decision rests on."""
-        recipient = self.recipients[card.contact_id]
-        sequence = self.sequences[card.sequence_id]
+        recipient, sequence = card.recipient, card.sequence
         starts = [m for m in (sequence.active_since, room.mailbox.active_since) if m is not None]
         return Facts(
-            definition=course.definition,
+            definition=card.definition,
             sequence_status=sequence.status,
             mailbox=room.view(domain),
             suppressed=self.suppressed.get((recipient.email, card.firm_id)),
@@ -133,60 +84,35 @@ class Frames:
             unfit=unfit,
             unlawful=lacks(sequence.compliance, recipient.addressee, postal_address),
             running_since=max(starts, default=None),
-            touched_at=self._touched_at(card),
+            touched_at=touched_elsewhere(
+                self.touched, self.families.get(card.firm_id, ()), sequence.id
+            ),
             known=recipient.known(card.score, self.task_outcomes.get(card.enrollment_id, "")),
         )
-
-    def _touched_at(self, card: Card) -> datetime | None:
-        family = self.families.get(card.firm_id, ())
-        return touched_elsewhere(self.touched, family, card.sequence_id)
 
 
 def load_frames(tx: Transaction, cards: Rows[Card]) -> Frames:
     """Read what the claim of these touches needs, each kind of thing by one query."""
-    sequences, definitions = _load_sequences(tx, cards)
-    families = list_families(tx, {card.firm_id for card in cards})
-    recipients = list_recipients(tx, {card.contact_id for card in cards})
-    pairs = {(recipients[card.contact_id].email, card.firm_id) for card in cards}
+    families: dict[int, tuple[int, ...]] = {card.firm_id: (card.firm_id,) for card in cards}
+    merged = {card.firm_id for card in cards if card.merged}
+    if merged:
+        families |= list_families(tx, merged)
     frames = Frames(
-        sequences=sequences,
-        definitions=definitions,
-        recipients=recipients,
         families=families,
-        suppressed=ask_suppressed(tx, pairs, families),
+        suppressed=ask_suppressed(
+            tx, {(card.recipient.email, card.firm_id) for card in cards}, families
+        ),
         answers=list_answers(tx, families),
         threads=list_threads(tx, {card.enrollment_id for card in cards}),
     )
-    if any(d.rules.min_days_since_touch for d in definitions.values()):
+    if any(card.definition.rules.min_days_since_touch for card in cards):
         frames.touched = list_touched(tx, families)
-    if any(asks_tasks(d) for d in definitions.values()):
+    definitions = {id(card.definition): card.definition for card in cards}
+    if any(asks_tasks(definition) for definition in definitions.values()):
         ids = {"ids": [card.enrollment_id for card in cards]}
-        rows = tx.session.connection().execute(_TASKS, ids)
+        rows = tx.connection.execute(_TASKS, ids)
         frames.task_outcomes = {enrollment_id: status.value for enrollment_id, status in rows}
     return frames
-
-
-def _load_sequences(
-    tx: Transaction, cards: Rows[Card]
-) -> tuple[dict[int, SequenceState], dict[int, SequenceDefinition]]:
-    """Return sequences as they stand today, and the definitions that these enrollments began with."""
-    wanted = {card.version_id for card in cards}
-    sequences: dict[int, SequenceState] = {}
-    definitions: dict[int, SequenceDefinition] = {}
-    rows = tx.session.connection().execute(
-        _SEQUENCES, {"ids": sorted({card.sequence_id for card in cards})}
-    )
-    newest = {}
-    for row in rows:
-        newest[row.id] = row
-        if row.version_id in wanted:
-            definitions[row.version_id] = get_definition(tx, row.version_id, row.definition_hash)
-    for row in newest.values():
-        compliance = get_definition(tx, row.version_id, row.definition_hash).compliance
-        sequences[row.id] = SequenceState(
-            row.id, row.name, row.status, row.active_since, compliance
-        )
-    return sequences, definitions
 
 
 def list_touched(
@@ -195,7 +121,7 @@ def list_touched(
     """Return by firm id and sequence id when the firm was last touched."""
     members = sorted({i for family in families.values() for i in family})
     touched: dict[int, dict[int, datetime]] = {}
-    for firm_id, sequence_id, moment in tx.session.connection().execute(_TOUCHED, {"ids": members}):
+    for firm_id, sequence_id, moment in tx.connection.execute(_TOUCHED, {"ids": members}):
         if moment is not None:
             touched.setdefault(firm_id, {})[sequence_id] = moment
     return touched

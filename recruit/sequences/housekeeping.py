@@ -8,12 +8,13 @@ from recruit.db.transaction import Transaction
 from recruit.sequences.breaker import BREAKER_WEEK, anything_came_back, trip_breakers
 from recruit.sequences.outcomes import park
 from recruit.sequences.planning import plan_after
+from recruit.sequences.sql import fixed, fixed_all
 from recruit.sequences.stopping import finish_enrollments, take_claim_back
 from recruit.sequences.store import announce_firm, move_touch
 from recruit.sequences.tables import Enrollment, Touch
 from recruit.sequences.values import EnrollmentStatus, ExitReason, TouchStatus
 
-_AT_WORK = (TouchStatus.CLAIMED, TouchStatus.SENDING)
+_AT_WORK = fixed_all((TouchStatus.CLAIMED, TouchStatus.SENDING))
 # A claim lasts for minutes; one that ends later was made before a clock went back.
 _LONGEST_CLAIM = timedelta(hours=1)
 _now: BindParameter[datetime] = bindparam("now")
@@ -22,8 +23,8 @@ _expired = (
     Touch.status.in_(_AT_WORK),
     or_(Touch.lease_until <= _now, Touch.lease_until > _latest),
 )
-_undone = (Touch.status == TouchStatus.OPEN, Touch.expires_at <= _now)
-_over = (Enrollment.finish_at <= _now, Enrollment.status != EnrollmentStatus.FINISHED)
+_undone = (Touch.status == fixed(TouchStatus.OPEN), Touch.expires_at <= _now)
+_over = (Enrollment.finish_at <= _now, Enrollment.status != fixed(EnrollmentStatus.FINISHED))
 _ANYTHING = select(
     exists().where(*_expired),
     exists().where(*_undone),
@@ -63,7 +64,7 @@ def tidy(tx: Transaction, limit: int = 500) -> int:
         "latest": tx.now + _LONGEST_CLAIM,
         "since": tx.now - BREAKER_WEEK,
     }
-    expired, undone, over, came_back = tx.session.connection().execute(_ANYTHING, moments).one()
+    expired, undone, over, came_back = tx.connection.execute(_ANYTHING, moments).one()
     if came_back:
         trip_breakers(tx)
     if undone:

@@ -33,7 +33,7 @@ def take_lease(tx: Transaction, name: str, holder: str, lasts: timedelta) -> boo
     """Take or renew a lease; False while another holder has it."""
     end = tx.now + lasts
     moments = {"now": tx.now, "end": end, "latest": end + MOST_SKEW}
-    taken = tx.session.connection().execute(_TAKE, {"lease": name, "by": holder} | moments).first()
+    taken = tx.connection.execute(_TAKE, {"lease": name, "by": holder} | moments).first()
     if taken is not None:
         return True
     if tx.session.get(Lease, name) is not None:

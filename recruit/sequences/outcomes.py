@@ -32,6 +32,7 @@ from recruit.sequences.claiming import Claim
 from recruit.sequences.mailboxes import pause_mailbox
 from recruit.sequences.planning import Planned, plan, standing_rules, write_plans
 from recruit.sequences.quota import give_place_back
+from recruit.sequences.sql import fixed, fixed_all
 from recruit.sequences.stopping import finish_enrollments, lock_to_stop
 from recruit.sequences.store import announce_firm, lock_touch, mailbox_id_of, move_touch
 from recruit.sequences.suppression import suppress
@@ -80,7 +81,7 @@ _LOCK = (
 _may_go = exists().where(
     _enrollment.c.id == _touch.c.enrollment_id,
     _sequence.c.id == _enrollment.c.sequence_id,
-    _sequence.c.status == SequenceStatus.ACTIVE,
+    _sequence.c.status == fixed(SequenceStatus.ACTIVE),
     _mailbox.c.id == mailbox_id_of(),
     _mailbox.c.paused_at.is_(None),
 )
@@ -109,8 +110,8 @@ def _name(claims: Sequence[Claim]) -> dict[str, Any]:
 def _sending(count: int) -> ReturningUpdate[int]:
     return (
         update(_touch)
-        .where(_held(count), _touch.c.status == TouchStatus.CLAIMED, _may_go)
-        .values(status=TouchStatus.SENDING, lease_until=bindparam("until"))
+        .where(_held(count), _touch.c.status == fixed(TouchStatus.CLAIMED), _may_go)
+        .values(status=fixed(TouchStatus.SENDING), lease_until=bindparam("until"))
         .returning(_touch.c.id)
     )
 
@@ -123,9 +124,11 @@ def _sent(count: int) -> ReturningUpdate[int]:
     return (
         update(_touch)
         # A late answer settles what was parked meanwhile: it is the evidence that was missing.
-        .where(_held(count), _touch.c.status.in_((TouchStatus.SENDING, TouchStatus.UNKNOWN)))
+        .where(
+            _held(count), _touch.c.status.in_(fixed_all((TouchStatus.SENDING, TouchStatus.UNKNOWN)))
+        )
         .values(
-            status=TouchStatus.SENT,
+            status=fixed(TouchStatus.SENT),
             lease_until=None,
             settled_at=bindparam("at"),
             settled_by="engine",
@@ -141,7 +144,7 @@ def mark_sending(tx: Transaction, claims: Sequence[Claim]) -> set[int]:
     if not claims:
         return set()
     until = tx.now + max(claim.lasts for claim in claims)
-    rows = tx.session.connection().execute(_sending(len(claims)), {**_name(claims), "until": until})
+    rows = tx.connection.execute(_sending(len(claims)), {**_name(claims), "until": until})
     return {touch_id for (touch_id,) in rows}
 
 
@@ -149,7 +152,7 @@ def record_sent(tx: Transaction, answers: Sequence[tuple[Claim, str]]) -> None:
     """The server took these messages, in these words: settle the touches and plan the next steps."""
     if not answers:
         return
-    connection = tx.session.connection()
+    connection = tx.connection
     claims = [claim for claim, _ in answers]
     ids = sorted({claim.course.enrollment_id for claim in claims})
     locked = {row.id: row for row in connection.execute(_LOCK, {"enrollments": ids})}

@@ -175,7 +175,7 @@ def write_plans(tx: Transaction, plans: Iterable[Planned]) -> None:
             touches.append(one.touch)
         else:
             ends.append({"enrolled": one.enrollment_id, "waited_for_until": one.finish_at})
-    connection = tx.session.connection()
+    connection = tx.connection
     if touches:
         connection.execute(_INSERT, touches)
     if ends:

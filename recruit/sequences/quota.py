@@ -129,7 +129,7 @@ def lock_rooms(
     ids, today = sorted(set(mailbox_ids)), tx.now.date()
     # The mailbox's lock also keeps two transactions from making the same day's row.
     mailboxes = list(tx.session.scalars(_LOCK, {"ids": ids}))
-    connection = tx.session.connection()
+    connection = tx.connection
     reserved = {row[0]: row[1] for row in connection.execute(_DAYS, {"ids": ids, "today": today})}
     rooms: dict[int, Room] = {}
     for mailbox in mailboxes:
@@ -166,7 +166,7 @@ def today_cap(tx: Transaction, mailbox: Mailbox) -> int:
 
 def keep_places(tx: Transaction, rooms: Iterable[Room]) -> None:
     """Write the places that were taken in these rooms."""
-    connection, today = tx.session.connection(), tx.now.date()
+    connection, today = tx.connection, tx.now.date()
     for room in rooms:
         if not room.taken:
             continue

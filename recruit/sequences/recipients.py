@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Row, bindparam, select
 
 from recruit.db.transaction import Transaction
 from recruit.firms.tables import Contact, Firm
@@ -46,75 +46,78 @@ class Recipient:
 
 def list_recipients(tx: Transaction, contact_ids: Iterable[int]) -> dict[int, Recipient]:
     """Return recipients by contact id."""
-    rows = tx.session.connection().execute(_BY_CONTACT, {"ids": list(set(contact_ids))})
-    return {row.contact_id: _recipient(row) for row in rows}
+    rows = tx.connection.execute(_BY_CONTACT, {"ids": list(set(contact_ids))})
+    return {row.to_contact_id: recipient_of(row) for row in rows}
 
 
 def list_firm_recipients(tx: Transaction, firm_ids: Iterable[int]) -> list[Recipient]:
     """Return everyone at these firms: people before role addresses, then the longest known first."""
     rows = tx.session.execute(
-        _query()
-        .where(Contact.firm_id.in_(set(firm_ids)))
-        .order_by(Contact.is_role_address, Contact.id)
+        _QUERY.where(Contact.firm_id.in_(set(firm_ids))).order_by(
+            Contact.is_role_address, Contact.id
+        )
     )
-    return [_recipient(row) for row in rows]
+    return [recipient_of(row) for row in rows]
 
 
-def _query() -> Select[*tuple[Any, ...]]:
-    return select(
-        Contact.id.label("contact_id"),
-        Contact.email,
-        Contact.name.label("contact_name"),
-        Contact.job_title,
-        Contact.is_role_address,
-        Contact.origin,
-        Firm.id.label("firm_id"),
-        Firm.name.label("firm_name"),
-        Firm.city,
-        Firm.region,
-        Firm.country,
-        Firm.website,
-        Firm.domain,
-        Firm.specialties,
-        Firm.latitude,
-        Firm.longitude,
-        Firm.legal_form,
-        Firm.employees_low,
-        Firm.founded_high,
-    ).join(Firm, Firm.id == Contact.firm_id)
+# What `recipient_of` reads; labelled, since other columns may stand beside them.
+RECIPIENT: tuple[ColumnElement[Any], ...] = tuple(
+    column.label(f"to_{name}")
+    for name, column in {
+        "contact_id": Contact.id,
+        "email": Contact.email,
+        "contact_name": Contact.name,
+        "job_title": Contact.job_title,
+        "is_role_address": Contact.is_role_address,
+        "origin": Contact.origin,
+        "firm_id": Firm.id,
+        "firm_name": Firm.name,
+        "city": Firm.city,
+        "region": Firm.region,
+        "country": Firm.country,
+        "website": Firm.website,
+        "domain": Firm.domain,
+        "specialties": Firm.specialties,
+        "latitude": Firm.latitude,
+        "longitude": Firm.longitude,
+        "legal_form": Firm.legal_form,
+        "employees_low": Firm.employees_low,
+        "founded_high": Firm.founded_high,
+    }.items()
+)
+_QUERY = select(*RECIPIENT).join_from(Contact, Firm, Firm.id == Contact.firm_id)
+_BY_CONTACT = _QUERY.where(Contact.id.in_(bindparam("ids", expanding=True)))
 
 
-_BY_CONTACT = _query().where(Contact.id.in_(bindparam("ids", expanding=True)))
-
-
-def _recipient(row: Row[*tuple[Any, ...]]) -> Recipient:
-    name = row.contact_name or ""
+def recipient_of(row: Row[*tuple[Any, ...]]) -> Recipient:
+    """Return the recipient in a row that has the columns `RECIPIENT`."""
+    name = row.to_contact_name or ""
     return Recipient(
-        firm_id=row.firm_id,
-        contact_id=row.contact_id,
-        firm_name=row.firm_name,
-        email=row.email,
+        firm_id=row.to_firm_id,
+        contact_id=row.to_contact_id,
+        firm_name=row.to_firm_name,
+        email=row.to_email,
         name=name,
-        is_role_address=row.is_role_address,
-        origin=_origin(row.origin),
-        place=Place(find_zone(row.country, row.latitude, row.longitude), row.country),
-        addressee=Addressee(row.country, row.email, row.legal_form, row.origin),
+        is_role_address=row.to_is_role_address,
+        origin=_origin(row.to_origin),
+        place=Place(find_zone(row.to_country, row.to_latitude, row.to_longitude), row.to_country),
+        addressee=Addressee(row.to_country, row.to_email, row.to_legal_form, row.to_origin),
         firm={
-            "name": row.firm_name,
-            "city": row.city,
-            "region": row.region,
-            "country": row.country,
-            "website": row.website,
-            "domain": row.domain,
-            "specialties": row.specialties,
-            "employees": row.employees_low,
-            "founded": row.founded_high,
+            "name": row.to_firm_name,
+            "city": row.to_city,
+            "region": row.to_region,
+            "country": row.to_country,
+            "website": row.to_website,
+            "domain": row.to_domain,
+            "specialties": row.to_specialties,
+            "employees": row.to_employees_low,
+            "founded": row.to_founded_high,
         },
         contact={
             "name": name,
-            "first_name": "" if row.is_role_address else name.partition(" ")[0],
-            "job_title": row.job_title,
-            "email": row.email,
+            "first_name": "" if row.to_is_role_address else name.partition(" ")[0],
+            "job_title": row.to_job_title,
+            "email": row.to_email,
         },
     )
 

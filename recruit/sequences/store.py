@@ -20,6 +20,7 @@ from recruit.db.transaction import Transaction
 from recruit.firms.families import list_families
 from recruit.firms.tables import Firm
 from recruit.sequences.addresses import address_key
+from recruit.sequences.sql import fixed
 from recruit.sequences.tables import Enrollment, Mailbox, Sequence, SequenceVersion, Touch
 from recruit.sequences.values import (
     TOUCH_TRANSITIONS,
@@ -153,8 +154,11 @@ def may_move_on() -> ColumnElement[bool]:
     What a person paused (sequence, mailbox, enrollment) is left out until a person resumes it.
     """
     return and_(
-        Touch.status == TouchStatus.PENDING,
-        Sequence.status == SequenceStatus.ACTIVE,
-        or_(Mailbox.paused_at.is_(None), Touch.kind != StepKind.EMAIL),
-        or_(Enrollment.status != EnrollmentStatus.PAUSED, Enrollment.paused_until.is_not(None)),
+        Touch.status == fixed(TouchStatus.PENDING),
+        Sequence.status == fixed(SequenceStatus.ACTIVE),
+        or_(Mailbox.paused_at.is_(None), Touch.kind != fixed(StepKind.EMAIL)),
+        or_(
+            Enrollment.status != fixed(EnrollmentStatus.PAUSED),
+            Enrollment.paused_until.is_not(None),
+        ),
     )

@@ -109,7 +109,7 @@ def ask_suppressed(
         return {}
     active = {
         (row.scope, row.key_hash): row.reason
-        for row in tx.session.connection().execute(_ACTIVE, {"hashes": sorted(hashes)})
+        for row in tx.connection.execute(_ACTIVE, {"hashes": sorted(hashes)})
     }
     said: dict[tuple[str, int], str] = {}
     for pair, found in keys.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 
 from recruit.db.transaction import Transaction
+from recruit.sequences.sql import fixed
 from recruit.sequences.tables import Touch
 from recruit.sequences.values import StepKind, TouchStatus
 
@@ -22,8 +23,8 @@ _SENT = (
     select(Touch.enrollment_id, Touch.subject, Touch.message_id)
     .where(
         Touch.enrollment_id.in_(bindparam("ids", expanding=True)),
-        Touch.kind == StepKind.EMAIL,
-        Touch.status == TouchStatus.SENT,
+        Touch.kind == fixed(StepKind.EMAIL),
+        Touch.status == fixed(TouchStatus.SENT),
         Touch.message_id.is_not(None),
     )
     .order_by(Touch.enrollment_id, Touch.step_index)
@@ -32,7 +33,7 @@ _SENT = (
 
 def list_threads(tx: Transaction, enrollment_ids: Iterable[int]) -> dict[int, Thread]:
     """Return the newest conversation of each enrollment that has sent something."""
-    rows = tx.session.connection().execute(_SENT, {"ids": sorted(set(enrollment_ids))})
+    rows = tx.connection.execute(_SENT, {"ids": sorted(set(enrollment_ids))})
     threads: dict[int, Thread] = {}
     for enrollment_id, subject, message_id in rows:
         thread = threads.get(enrollment_id, Thread())

@@ -8,6 +8,8 @@ import tzfpy
 UNKNOWN = "Etc/UTC"
 
 
+# Asked of every recipient, and coordinates are mostly those of a town.
+@lru_cache(maxsize=16_384)
 def find_zone(country: str | None, latitude: float | None, longitude: float | None) -> str:
     """Return an IANA zone name; UTC where neither coordinates nor country (alpha-2) are known."""
     if latitude is not None and longitude is not None:
