@@ -16,7 +16,7 @@ from recruit.learning.values import Stage, Training
 from recruit.mail.adapters.memory import MemoryMailer
 from recruit.people.usecases import add_person
 from recruit.people.values import Role
-from recruit.scoring.usecases import save_profile
+from recruit.scoring.usecases import rank_firms, save_profile
 from recruit.wiring import build_app
 from tests.browser.conftest import (
     DESKTOP,
@@ -25,6 +25,7 @@ from tests.browser.conftest import (
     PHONE,
     Site,
     examine,
+    keep_picture,
     open_page,
     run_server,
 )
@@ -75,6 +76,7 @@ def trained_site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
             "error_now": 0.14,
             "warnings": watch.warnings,
         }
+        rank_firms(tx, profile_name=PROFILE)
     with run_server(app) as url:
         yield Site(url, World(), app=app)
     app.close()
@@ -85,9 +87,16 @@ def test_no_page_of_models_has_a_violation_or_is_wider_than_the_window(
 ) -> None:
     page = open_page(chromium, trained_site)
     problems = {}
-    for path in ("/models", "/models/ipp-0001", "/models/ipp-0002", "/"):
+    pages = (
+        "/models",
+        "/models/ipp-0001",
+        "/models/ipp-0002",
+        "/",
+        "/prospects?sort=chance&dir=desc",
+    )
+    for path in pages:
         page.goto(path)
-        name = f"models-{path.strip('/').replace('/', '-') or 'today'}"
+        name = f"models-{path.strip('/').partition('?')[0].replace('/', '-') or 'today'}"
         if found := examine(page, name, viewports=(DESKTOP, PHONE)):
             problems[path] = found
     page.context.close()
@@ -103,4 +112,22 @@ def test_a_model_is_put_in_use_by_keys_alone(chromium: Browser, trained_site: Si
     page.wait_for_load_state()
     assert "ipp-0002 is in use" in page.inner_text("#notices")
     assert "trained on newer outcomes" in page.inner_text("main")
+    page.context.close()
+
+
+def test_the_editor_shows_who_comes_and_goes_while_a_weight_moves(
+    chromium: Browser, trained_site: Site
+) -> None:
+    page = open_page(chromium, trained_site)
+    page.goto("/profile")
+    before = page.inner_text("#effect")
+    assert "Nobody: the same firms as in the saved version." in before
+    with page.expect_response("**/profile/preview"):
+        page.fill("[name='criteria.size.points']", "0")
+    page.wait_for_selector("#effect .movers")
+    after = page.inner_text("#effect")
+    keep_picture(page, "profile-moving")
+    assert "enters" in after
+    assert "leaves" in after
+    assert after.partition("Who enters")[0] != before.partition("Who enters")[0]
     page.context.close()

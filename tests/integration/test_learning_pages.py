@@ -148,7 +148,7 @@ def test_the_list_shows_sorts_and_exports_what_the_model_in_use_foretells(traine
     assert re.search(
         r"Likely: accepted within 60 days, on \d+ outcomes of which \d+ were good", text
     )
-    assert re.search(r"about \d in \d", text)
+    assert re.search(r"\d in \d+ \d+%", text)
     rows = list(csv.DictReader(io.StringIO(manager.get(f"{EXPORT}?{likely[11:]}").text)))
     chances = [float(row["probability"]) for row in rows]
     assert len(chances) > 100
