@@ -100,6 +100,8 @@ ONE_TOWN = 2.0
 SHORTENED_NAME = 6.0
 RELATED_NAME = 3.0
 UNLIKE_NAME = -6.0
+# "IBM" is International Business Machines where something else agrees, and many others where nothing does.
+INITIALS = 4.0
 # Words that only one name has are often just left out by the other.
 APART = 0.5
 OTHER_NUMBER = -6.0
@@ -157,7 +159,7 @@ def weigh_name(
     if likeness.distinctive:
         points = max(points, SHORTENED_NAME if likeness.within else RELATED_NAME)
     points += OTHER_NUMBER * likeness.numbers_differ + OTHER_PLACE * likeness.places_differ
-    points = max(points, UNLIKE_NAME)
+    points = max(points, INITIALS if likeness.initials else UNLIKE_NAME)
     if a.name.text == b.name.text:
         return Evidence(points, f"same name “{a.name.text}”")
     sign = "=" if likeness.level is NameLevel.SAME else "~" if likeness.alike else "≠"

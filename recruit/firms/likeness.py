@@ -28,7 +28,8 @@ class NameLikeness:
     `distinctive` says whether a word that can belong to one firm alone is among what they share.
     `within` says whether one name is the other with words left out. `numbers_differ` and
     `places_differ` are true where each has one that the other lacks: `Fund III` and `Fund IV`, `Acme
-    Berlin` and `Acme Hamburg`.
+    Berlin` and `Acme Hamburg`. `initials` is true where one is the initials of the
+    other: `IBM`, `International Business Machines`.
     """
 
     level: NameLevel
@@ -38,6 +39,7 @@ class NameLikeness:
     within: bool = True
     numbers_differ: bool = False
     places_differ: bool = False
+    initials: bool = False
 
     @property
     def share(self) -> float:
@@ -48,10 +50,12 @@ class NameLikeness:
     @property
     def alike(self) -> bool:
         """Whether a reader would take both for one name, misspelt or shortened."""
-        return self.share >= _ALIKE
+        return self.initials or self.share >= _ALIKE
 
 
 _ALIKE = 0.6
+# Two letters are the initials of too many names, and few names have more words than these.
+_INITIALS = range(3, 7)
 # A pair of words counts as one word misspelt from this similarity on.
 _MISSPELT = 0.5
 # One letter of a short word is too little to compare by, unless the rest of the name agrees.
@@ -104,7 +108,29 @@ def compare_names(a: FirmName, b: FirmName, rarity: Rarity) -> NameLikeness:
         within=distinctive and not (only_a and only_b),
         numbers_differ=_both_have(only_a, only_b, WordKind.NUMBER),
         places_differ=_both_have(only_a, only_b, WordKind.PLACE),
+        initials=_are_initials(a, b) or _are_initials(b, a),
     )
+
+
+def _are_initials(short: FirmName, long: FirmName) -> bool:
+    found = read_short(short.words)
+    return found is not None and found == read_initials(long.words)
+
+
+def read_short(words: Sequence[Word]) -> str | None:
+    """Return a name of one word that could be initials; None for any other."""
+    if len(words) != 1 or words[0].kind is WordKind.NUMBER:
+        return None
+    letters = words[0].spelling
+    return letters if len(letters) in _INITIALS and letters.isalpha() else None
+
+
+def read_initials(words: Sequence[Word]) -> str | None:
+    """Return the initials of a name of several words; None where they are too few or too many."""
+    if not 1 < len(words) <= max(_INITIALS):
+        return None
+    letters = "".join(part[0] for word in words for part in word.spelling.split())
+    return letters if len(letters) in _INITIALS and letters.isalpha() else None
 
 
 def _is_distinctive(words: Sequence[Word], rarity: Rarity) -> bool:

@@ -114,6 +114,7 @@ class Scorer:
         high = total + street_high + name_high
         odd = sheet.odd[a] | sheet.odd[b]
         odd |= sheet.odd_name[sheet.name[a]] | sheet.odd_name[sheet.name[b]]
+        odd |= self._are_initials(sheet.name[a], sheet.name[b])
         suffices &= ~found.contradicted & ~forms_differ
         same = (low >= 0) & (found.corroborated | suffices)
         possible = (high >= 0) & (found.corroborated | street_own | suffices)
@@ -127,6 +128,13 @@ class Scorer:
             identified=found.identified,
             contradicted=found.contradicted,
         )
+
+    def _are_initials(self, a: Ints, b: Ints) -> Flags:
+        """Say which names are the initials of the other: `decide` itself has the word on them."""
+        could_be, has = self.sheet.initials
+        one = (could_be[a] >= 0) & (could_be[a] == has[b])
+        other = (could_be[b] >= 0) & (could_be[b] == has[a])
+        return np.asarray(one | other, np.bool_)
 
     def _domains(self, a: Longs, b: Longs, found: Found) -> Numbers:
         sheet, crowd = self.sheet, self.crowds.domain

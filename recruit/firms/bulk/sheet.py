@@ -20,6 +20,7 @@ from recruit.firms.fingerprint import (
     Fingerprint,
     shape_of,
 )
+from recruit.firms.likeness import read_initials, read_short
 from recruit.firms.names import Word, WordKind, parse_name
 
 # So many words are compared in columns; a name with more is `odd`.
@@ -97,6 +98,20 @@ class Sheet:
     def registry_shape(self) -> Ints:
         """By number in a register: the number of its shape."""
         return Codes().all_of(map(shape_of, self.all_registry_ids.values))
+
+    @cached_property
+    def initials(self) -> tuple[Ints, Ints]:
+        """By name: the number of the initials that it could be, and of those that it has."""
+        codes = Codes()
+        words = self.word_values
+        could_be = codes.all_of(
+            read_short([words[said[0]]]) if len(said) == 1 else None for said in self.said
+        )
+        has = codes.all_of(
+            read_initials([words[word] for word in said]) if len(said) > 1 else None
+            for said in self.said
+        )
+        return could_be, has
 
     @cached_property
     def letters(self) -> NDArray[np.int8]:

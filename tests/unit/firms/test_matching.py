@@ -160,6 +160,18 @@ HAMBURG = {"city": "Hamburg", "country": "DE"}
             {"name": "Northlight Pvt. Ltd.", "city": "Pune", "country": "IN"},
             DOUBTFUL,
         ),
+        (
+            "initials are the name where a phone agrees",
+            {"name": "Northern Kestrel Machines", "phone": "+49401234567", "city": "Hamburg"},
+            {"name": "NKM GmbH", "phone": "+49401234567", "city": "Hamburg"},
+            SAME,
+        ),
+        (
+            "a person is asked where only the town agrees",
+            {"name": "Northern Kestrel Machines", "city": "Hamburg"},
+            {"name": "NKM GmbH", "city": "Hamburg"},
+            DOUBTFUL,
+        ),
         ("strangers", {"name": "Kestrel"}, {"name": "Northlight"}, DIFFERENT),
     ],
 )
