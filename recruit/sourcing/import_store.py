@@ -62,7 +62,8 @@ def add_new(tx: Transaction, *, source_id: int, job_id: int, rows: Sequence[NewR
         _copy(tx, source_id, job_id, rows)
         return
     connection = tx.session.connection()
-    stored = UtcDateTime().bind_processor(connection.dialect)
+    # The text that the ORM stores: made once, and alike in every row.
+    stored = UtcDateTime().dialect_impl(connection.dialect).bind_processor(connection.dialect)
     now: Any = stored(tx.now) if stored else tx.now
     connection.exec_driver_sql(
         _INSERT,

@@ -238,10 +238,9 @@ class _Run:
         done = 0
         while done < self._claim.read and next(table.rows, None) is not None:
             done += 1
-        for batch in cut_batches(table.rows, reader):
-            share = table.share()
-            expected = round((done + batch.rows) / share) if share else None
-            self._store(batch, done, expected)
+        for batch in cut_batches(table.rows, reader, table.share):
+            expected = round((done + batch.rows) / batch.share) if batch.share else None
+            self._store(batch, reader, done, expected)
             done += batch.rows
             if self._on_progress:
                 self._on_progress(done, expected)
@@ -250,12 +249,12 @@ class _Run:
                 _let_go(self._open_tx, self._job_id, self._runner, JobStatus.QUEUED, text)
                 raise ImportStopped(JobStatus.QUEUED)
 
-    def _store(self, batch: Batch, done: int, expected: int | None) -> None:
+    def _store(self, batch: Batch, reader: RowReader, done: int, expected: int | None) -> None:
         """Commit a batch; wait a little for a database that is being restarted."""
         for pause in (*_PATIENCE_S, None):
             try:
                 with self._open_tx() as tx:
-                    self._record(tx, batch, done, expected)
+                    self._record(tx, batch, reader, done, expected)
             except (OperationalError, InterfaceError) as error:
                 full = _is_full(error)
                 if pause is None or full:
@@ -264,14 +263,16 @@ class _Run:
             else:
                 return
 
-    def _record(self, tx: Transaction, batch: Batch, done: int, expected: int | None) -> None:
+    def _record(
+        self, tx: Transaction, batch: Batch, reader: RowReader, done: int, expected: int | None
+    ) -> None:
         job = store.get_job(tx, self._job_id, lock=True)
         if job.status is not JobStatus.RUNNING or job.claimed_by != self._runner:
             raise ImportStopped(job.status)
         if job.read != done:
             # The commit arrived, and only its answer was lost with the connection.
             return
-        record_batch(tx, job=job, batch=batch)
+        record_batch(tx, job=job, batch=batch, reader=reader)
         job.expected = max(expected or 0, job.read) or None
         if batch.left_out:
             plan = ImportPlan.from_json(job.plan or {})

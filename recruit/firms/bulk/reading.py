@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from recruit.beside import Beside, can_work_beside
 from recruit.firms.bulk.arrays import Ints, look_up
-from recruit.firms.bulk.beside import can_work_beside, start_beside
 from recruit.firms.bulk.naming import Codes, ReadNames, read_names
 from recruit.firms.bulk.sheet import (
     FEWEST_WORDS,
@@ -85,11 +85,13 @@ def _read_sheet(texts: Texts) -> Sheet:
 
 def _start_reading(texts: Texts) -> Callable[[], Stated]:
     """Begin to read what texts state beside names, which they no longer hold then."""
-    if len(texts.record_ids) < _WORTH_A_PROCESS or not can_work_beside():
-        found = read_stated(texts)
+    if len(texts.record_ids) >= _WORTH_A_PROCESS and can_work_beside():
+        stated = Beside(partial(read_stated, texts)).wait
         forget_stated(texts)
-        return lambda: found
-    return start_beside(partial(read_stated, texts))
+        return stated
+    found = read_stated(texts)
+    forget_stated(texts)
+    return lambda: found
 
 
 def _own_domains(stated: Stated, domain: Ints, compacts: list[str], name: Ints) -> Ints:
