@@ -248,7 +248,8 @@ def _compare(
     )
     if link is None and seen.external_id is None:
         return Proposal(Step.LINK, merge, ours, theirs, seen)
-    step = Step.UPDATE if merge.write else Step.NOTHING
+    # A survivor of a merge bears no id of ours yet: it gets it even where nothing else is to be said.
+    step = Step.UPDATE if merge.write or seen.external_id is None else Step.NOTHING
     return Proposal(step, merge, ours, theirs, seen, link)
 
 

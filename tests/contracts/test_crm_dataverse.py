@@ -241,7 +241,9 @@ def test_the_fields_that_are_read_can_be_narrowed():
     try:
         made = peer.upsert("company", "RC-1", {"name": "Acme", "city": "Oslo"})
         assert made.fields == {"name": "Acme"}
-        assert peer.fake.asked[-1].query["$select"] == "accountid,modifiedon,name,recruit_id"
+        assert peer.fake.asked[-1].query["$select"] == (
+            "_masterid_value,accountid,merged,modifiedon,name,recruit_id"
+        )
     finally:
         peer.close()
 

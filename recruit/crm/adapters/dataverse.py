@@ -7,19 +7,22 @@ that could be looked for, except in the changes, which are read by a delta link.
 the fields by the name of its navigation property, such as `parentcustomerid_account`.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from recruit.clock import Clock
 from recruit.config import Secret
 from recruit.crm.adapters.batches import Item, Results, check_batch, grouped, write_batch
-from recruit.crm.adapters.dataverse_reader import ODATA, DataverseReader
+from recruit.crm.adapters.dataverse_reader import ODATA, DataverseReader, is_merged
 from recruit.crm.adapters.dataverse_wire import (
     EXPIRED,
+    EXTERNAL_ID,
     DataverseDialect,
     EntityType,
+    body_of,
+    check_external_id,
     error_of,
     is_guid,
     literal,
@@ -42,7 +45,6 @@ from recruit.logs import get_logger
 BATCH = 100
 # Conditions of one filter, which travels in an address.
 _ASKED_AT_ONCE = 50
-_EXTERNAL_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{0,79}")
 # The window of the only limit that answers tell of.
 _QUOTA_PAUSE_S = 300.0
 
@@ -97,22 +99,24 @@ class DataverseCrm:
         }
 
     def get(self, crm_object: str, crm_id: str) -> CrmRecord | None:
-        """Return a row by its id."""
-        return self._reader.get(crm_object, crm_id)
+        """Return a row by its id; one that was merged away is found as its master."""
+        found = self._reader.get(crm_object, crm_id)
+        return None if found is None else self._reader.survivor(crm_object, found)
 
     def find(self, crm_object: str, field: str, value: str) -> list[CrmRecord]:
         """Return the rows whose column has this value; `external_id` is a field too."""
         if field == "external_id":
-            if not _EXTERNAL_ID.fullmatch(value):
+            if not EXTERNAL_ID.fullmatch(value):
                 return []
             found = self._reader.find(crm_object, f"{self._id_field} eq {literal(value)}")
-            return [record for record in found if record.external_id == value]
+            return self._living(crm_object, [one for one in found if one.external_id == value])
         column = self._reader.entity(crm_object).columns.get(field)
         if column is None or column.kind != "text" or column.target is not None:
             raise CrmRefused(f"{crm_object} has no text column {field!r}.", kind="unknown_field")
         wanted = value.casefold()
         found = self._reader.find(crm_object, f"{column.read_as} eq {literal(value)}")
-        return [one for one in found if str(one.fields.get(field, "")).casefold() == wanted]
+        alike = [one for one in found if str(one.fields.get(field, "")).casefold() == wanted]
+        return self._living(crm_object, alike)
 
     def find_many(
         self, crm_object: str, field: str, values: Sequence[str]
@@ -120,7 +124,7 @@ class DataverseCrm:
         """Do what `find` does for several values, some of them a question."""
         column = self._reader.entity(crm_object).columns.get(field)
         if field == "external_id":
-            name, asked = self._id_field, [one for one in values if _EXTERNAL_ID.fullmatch(one)]
+            name, asked = self._id_field, [one for one in values if EXTERNAL_ID.fullmatch(one)]
         elif column is None or column.kind != "text" or column.target is not None:
             raise CrmRefused(f"{crm_object} has no text column {field!r}.", kind="unknown_field")
         else:
@@ -130,7 +134,10 @@ class DataverseCrm:
             part = asked[start : start + _ASKED_AT_ONCE]
             condition = " or ".join(f"{name} eq {literal(one)}" for one in part)
             found += self._reader.find(crm_object, condition)
-        return grouped(values, found, field)
+        return {
+            value: self._living(crm_object, records)
+            for value, records in grouped(values, found, field).items()
+        }
 
     def upsert(
         self,
@@ -142,9 +149,9 @@ class DataverseCrm:
         if_version: str | None = None,
     ) -> CrmRecord:
         """Write fields to the row with this external id (or this id), or make it."""
-        _check_external_id(external_id)
+        check_external_id(external_id)
         entity = self._reader.entity(crm_object)
-        body = self._body(entity, fields)
+        body = body_of(entity, fields)
         headers = {**ODATA, "Prefer": "return=representation"}
         if crm_id is not None:
             self._check_meant(crm_object, crm_id, external_id)
@@ -180,8 +187,8 @@ class DataverseCrm:
         bodies: list[Item] = []
         for external_id, fields in items:
             try:
-                _check_external_id(external_id)
-                bodies.append((external_id, self._body(entity, fields)))
+                check_external_id(external_id)
+                bodies.append((external_id, body_of(entity, fields)))
             except CrmRefused as error:
                 results[external_id] = error
         if bodies:
@@ -204,7 +211,9 @@ class DataverseCrm:
             params = {"$select": self._reader.select(crm_object)}
             response = self._reader.read(f"/{entity.entity_set}", params, prefer=prefer)
         body = self._http.json_of(response)
-        records = tuple(self._reader.record(crm_object, response, row) for row in body["value"])
+        seen = (self._reader.record(crm_object, response, row) for row in body["value"])
+        # One that was merged away is told like a deleted one; who asks for it finds its master.
+        records = tuple(replace(one, deleted=True) if is_merged(one) else one for one in seen)
         more = "@odata.nextLink" in body
         following = self._own(body["@odata.nextLink" if more else "@odata.deltaLink"])
         return ChangePage(records, {"link": following}, more)
@@ -221,23 +230,11 @@ class DataverseCrm:
             raise CrmUnavailable("Dataverse names a strange next page.", kind="not_json")
         return f"{theirs.path.removeprefix(self._reader.root)}?{theirs.query}"
 
-    def _body(self, entity: EntityType, fields: Mapping[str, Any]) -> dict[str, Any]:
-        body: dict[str, Any] = {}
-        for name, value in fields.items():
-            column = entity.columns.get(name)
-            if column is None:
-                raise CrmRefused(f"{entity.name} has no column {name!r}.", kind="unknown_field")
-            if column.target is None or value is None:
-                body[column.write_as] = value
-            elif is_guid(str(value)):
-                body[column.write_as] = f"/{column.target}({value})"
-            else:
-                raise CrmRefused(f"{value!r} is the id of no row.", kind="unknown_reference")
-        return body
-
     def _check_meant(self, crm_object: str, crm_id: str, external_id: str) -> None:
         """Refuse a write by id whose external id says otherwise."""
         seen = self._reader.get(crm_object, crm_id)
+        if seen is not None and seen.external_id is None:
+            self._free(crm_object, external_id)
         if seen is None:
             # Only ids that were there once are known here; nothing else tells what became of it.
             raise CrmRefused(
@@ -249,6 +246,24 @@ class DataverseCrm:
                 f"{crm_id} has the external id {seen.external_id} already.",
                 kind="duplicate_external_id",
             )
+
+    def _living(self, crm_object: str, records: Sequence[CrmRecord]) -> list[CrmRecord]:
+        """Put masters in the place of rows that were merged away, each once."""
+        kept = (self._reader.survivor(crm_object, record) for record in records)
+        return list({one.id: one for one in kept if one is not None}.values())
+
+    def _free(self, crm_object: str, external_id: str) -> None:
+        """Take our key from rows that were merged away: it is unique, and the master needs it."""
+        entity = self._reader.entity(crm_object)
+        condition = f"{self._id_field} eq {literal(external_id)}"
+        for holder in self._reader.find(crm_object, condition):
+            if holder.external_id == external_id and is_merged(holder):
+                self._http.write(
+                    "PATCH",
+                    f"{self._reader.root}/{entity.entity_set}({holder.id})",
+                    body={self._id_field: None},
+                    headers={**ODATA, "If-Match": "*"},
+                )
 
     def _explained(
         self,
@@ -294,11 +309,3 @@ class DataverseCrm:
         by_id = {record.external_id: record for record in found}
         gone = CrmOutcomeUnknown("Written, but gone when it was read back.")
         return {external_id: by_id.get(external_id, gone) for external_id, _ in items}
-
-
-def _check_external_id(external_id: str) -> None:
-    if not _EXTERNAL_ID.fullmatch(external_id):
-        raise CrmRefused(
-            f"{external_id!r} can be no key in Dataverse: capital letters, digits and hyphens.",
-            kind="invalid_external_id",
-        )

@@ -22,6 +22,17 @@ ODATA = {"Accept": "application/json", "OData-Version": "4.0", "OData-MaxVersion
 _TARGETS = frozenset({"account", "contact"})
 
 
+# On tables whose rows people can merge.
+_MERGED, _MASTER = "merged", "masterid"
+# A master may have been merged away itself; nobody does that often.
+_MOST_MERGES = 5
+
+
+def is_merged(record: CrmRecord) -> bool:
+    """Tell whether people merged a row into another."""
+    return record.fields.get(_MERGED) is True
+
+
 class DataverseReader:
     """Reads one environment. `fields` narrows what is read, by table."""
 
@@ -71,7 +82,7 @@ class DataverseReader:
         return self._known.get(name) or self.ask_entity(name)
 
     def get(self, name: str, crm_id: str) -> CrmRecord | None:
-        """Return a row by its id."""
+        """Return a row by its id, as it stands."""
         if not is_guid(crm_id):
             return None
         entity = self.entity(name)
@@ -81,8 +92,22 @@ class DataverseReader:
             return None
         return self.record(name, response, self._http.json_of(response))
 
+    def survivor(self, name: str, record: CrmRecord) -> CrmRecord | None:
+        """Return the row that a row was merged into, itself where it wasn't; None where that is gone.
+
+        Dataverse keeps a merged row, inactive, and names its master.
+        """
+        for _ in range(_MOST_MERGES):
+            if not is_merged(record):
+                return record
+            master = self.get(name, str(record.fields.get(_MASTER, "")))
+            if master is None:
+                return None
+            record = master
+        return None
+
     def find(self, name: str, condition: str) -> list[CrmRecord]:
-        """Return the rows that fit; `condition` must be made of names and literals."""
+        """Return the rows that fit, merged ones too; `condition` must be made of names and literals."""
         entity = self.entity(name)
         params = {
             "$select": self.select(name),
@@ -111,6 +136,7 @@ class DataverseReader:
         """Return the columns that are read."""
         entity = self.entity(name)
         wanted = set(self._fields.get(name, entity.columns)) & set(entity.columns)
+        wanted |= {_MERGED, _MASTER} & set(entity.columns)
         names = {entity.columns[one].read_as for one in wanted}
         return ",".join(sorted(names | {entity.id_column, self.id_field, "modifiedon"}))
 

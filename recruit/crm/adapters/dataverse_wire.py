@@ -33,6 +33,9 @@ _CONCURRENCY = "0x80060882"
 EXPIRED = "0x80044352"
 
 
+EXTERNAL_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{0,79}")
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: its type, its name in answers, and its name and target when it is written.
@@ -146,3 +149,28 @@ def _from_wire(kind: str, value: Any) -> Value:
     if kind == "datetime" and isinstance(value, str):
         return canonical(datetime.fromisoformat(value))
     return canonical(value)
+
+
+def body_of(entity: EntityType, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields as a request's body; a reference is bound by its navigation property."""
+    body: dict[str, Any] = {}
+    for name, value in fields.items():
+        column = entity.columns.get(name)
+        if column is None:
+            raise CrmRefused(f"{entity.name} has no column {name!r}.", kind="unknown_field")
+        if column.target is None or value is None:
+            body[column.write_as] = value
+        elif is_guid(str(value)):
+            body[column.write_as] = f"/{column.target}({value})"
+        else:
+            raise CrmRefused(f"{value!r} is the id of no row.", kind="unknown_reference")
+    return body
+
+
+def check_external_id(external_id: str) -> None:
+    """Refuse an external id that Dataverse could take for another."""
+    if not EXTERNAL_ID.fullmatch(external_id):
+        raise CrmRefused(
+            f"{external_id!r} can be no key in Dataverse: capital letters, digits and hyphens.",
+            kind="invalid_external_id",
+        )

@@ -113,7 +113,13 @@ class FakeDataverse(FakeServer):
 
     def list_ids(self, name: str) -> list[str]:
         rows = self.entities[name].table.rows.values()
-        return [row.id for row in rows if row.deleted_at is None]
+        return [row.id for row in rows if row.deleted_at is None and not row.fields.get("merged")]
+
+    def merge(self, name: str, primary: str, other: str) -> None:
+        """Merge two rows: the other one stays, inactive, and names its master."""
+        table = self.entities[name].table
+        table.update(table.rows[other], {"merged": True, "masterid": primary})
+        table.update(table.rows[primary], {})
 
     def issue_token(self) -> str:
         """Return a token, as the directory gives it."""

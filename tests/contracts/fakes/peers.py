@@ -139,6 +139,9 @@ def make_dataverse(
         for kind, word in words.items()
     }
     entities["account"]["customertypecode"] = dataverse.Column("Picklist")
+    for name in ("account", "contact"):
+        entities[name]["merged"] = dataverse.Column("Boolean", default=False)
+        entities[name]["masterid"] = dataverse.Column("Lookup", navigation="masterid", target=name)
     entities["account"]["ownerid"] = dataverse.Column("Owner", default=dataverse.OWNER)
     entities["contact"]["donotbulkemail"] = dataverse.Column("Boolean", default=False)
     fake = dataverse.FakeDataverse(clock, entities, seed=seed)
