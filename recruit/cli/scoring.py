@@ -10,6 +10,7 @@ import typer
 
 from recruit.cli import scoring_overrides
 from recruit.cli.output import Format, FormatOption, console, fail, open_app, print_rows
+from recruit.cli.scoring_rows import LEARNED, ROW, chances_of, row_of
 
 profile = typer.Typer(help="The ideal partner profiles.", no_args_is_help=True)
 ranking = typer.Typer(help="Rank all firms against a profile, and compare rankings.")
@@ -119,10 +120,11 @@ def rank(
                 print_portfolio(choose_portfolio(tx, profile_name=name, wanted=top), output_format)
                 return
             ranked = list_ranking(tx, profile_name=name, top=top)
+            learned = chances_of(tx, name, [r.firm.id for r in ranked])
     if output_format is not Format.TABLE:
         as_text = output_format is Format.CSV
-        rows = [_row(r, reasons_as_text=as_text) for r in ranked]
-        print_rows(rows, list(_ROW), output_format)
+        rows = [row_of(r, reasons_as_text=as_text) | learned.get(r.firm.id, {}) for r in ranked]
+        print_rows(rows, [*ROW, *(LEARNED if learned else ())], output_format)
         return
     from recruit.cli.scoring_table import ranking_table
 
@@ -134,6 +136,12 @@ def rank(
         f"Ranking {report.digest[:12]}. Why: recruit explain FIRM[/]",
         highlight=False,
     )
+    if learned:
+        console.print(
+            "[dim]How likely each is by the model in use: recruit rank --format csv, "
+            "recruit model explain FIRM[/]",
+            highlight=False,
+        )
     if report.shortfall:
         console.print(f"[yellow]{report.shortfall}[/]", highlight=False)
 
@@ -182,7 +190,7 @@ def rank_file(
         )
     if output_format is not Format.TABLE:
         as_text = output_format is Format.CSV
-        print_rows([_row(r, reasons_as_text=as_text) for r in ranked], list(_ROW), output_format)
+        print_rows([row_of(r, reasons_as_text=as_text) for r in ranked], list(ROW), output_format)
         return
     from recruit.cli.scoring_table import ranking_table
 
@@ -253,45 +261,3 @@ def explain(
         return
     columns = ["criterion", "points", "low", "high", "most", "sentence", "evidence"]
     print_rows([reason.to_json() for reason in card.reasons], columns, output_format)
-
-
-_ROW = (
-    "rank",
-    "firm_id",
-    "firm",
-    "domain",
-    "country",
-    "city",
-    "employees_low",
-    "employees_high",
-    "founded_low",
-    "founded_high",
-    "score",
-    "low",
-    "high",
-    "reasons",
-)
-
-
-def _row(ranked: Any, *, reasons_as_text: bool) -> dict[str, Any]:
-    firm, card = ranked.firm, ranked.card
-    reasons: Any = [reason.to_json() for reason in card.reasons]
-    if reasons_as_text:
-        reasons = " | ".join(f"{r.points:g} {r.criterion}: {r.sentence}" for r in card.reasons)
-    values = (
-        ranked.rank,
-        firm.id,
-        firm.name,
-        firm.domain,
-        firm.country,
-        firm.city,
-        firm.employees_low,
-        firm.employees_high,
-        firm.founded_low,
-        firm.founded_high,
-        card.total,
-        card.low,
-        card.high,
-        reasons,
-    )
-    return dict(zip(_ROW, values, strict=True))

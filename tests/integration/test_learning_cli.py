@@ -146,6 +146,9 @@ def test_firms_are_learned_from_used_explained_and_drawn(
     assert "Kept as ipp-0001" in trained.stdout, trained.output
     told = run("model", "promote", "ipp-0001", "--because", "ranks better")
     assert "ipp-0001 is in use for cloud-partner" in told.stdout, told.output
+    rows = json.loads(run("rank", "--top", "3", "--format", "json").stdout.splitlines()[-1])
+    assert all(0 < row["probability"] < 1 and row["outcomes"] == 220 for row in rows)
+    assert {row["model"] for row in rows} == {"ipp-0001"}
     assert "Stands on 220 outcomes" in run("model", "explain", "1").stdout
     drawn = json.loads(run("model", "draw", "--size", "20", "--format", "json").stdout)
     assert len(drawn) == 20
@@ -154,6 +157,7 @@ def test_firms_are_learned_from_used_explained_and_drawn(
     assert "times as often as by chance" in partners
     back = run("model", "rollback", "--because", "doubts").stdout
     assert "the points decide alone again" in back
+    assert "probability" not in run("rank", "--format", "json").stdout
     deals = tmp_path / "deals.csv"
     deals.write_text("firm,stage,on,amount\n1,first_deal,2025-02-01,\n1,revenue,2025-03-01,900\n")
     assert "2 outcomes loaded, 0 were known" in run("model", "report", deals).stdout
