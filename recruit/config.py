@@ -14,6 +14,8 @@ from types import UnionType
 from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
+from recruit.config_crm import CrmKind, list_missing
+
 PREFIX = "RECRUIT_"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -62,28 +64,6 @@ class InboxKind(StrEnum):
     NONE = "none"
     MAILDIR = "maildir"
     IMAP = "imap"
-
-
-class CrmKind(StrEnum):
-    """The customer's system of record."""
-
-    NONE = "none"
-    EMBEDDED = "embedded"
-    HUBSPOT = "hubspot"
-    SALESFORCE = "salesforce"
-    DATAVERSE = "dataverse"
-    PIPEDRIVE = "pipedrive"
-    TRYTON = "tryton"
-
-
-# What each CRM can't be reached without, by the settings' names.
-CRM_NEEDS = {
-    CrmKind.HUBSPOT: ("crm_token",),
-    CrmKind.SALESFORCE: ("crm_url", "crm_client_id", "crm_client_secret"),
-    CrmKind.DATAVERSE: ("crm_url", "crm_tenant", "crm_client_id", "crm_client_secret"),
-    CrmKind.PIPEDRIVE: ("crm_url", "crm_token"),
-    CrmKind.TRYTON: ("crm_url", "crm_database", "crm_client_id", "crm_client_secret"),
-}
 
 
 def _setting(default: Any = MISSING, *, doc: str, secret: bool = False) -> Any:
@@ -325,10 +305,7 @@ def _check(settings: Settings) -> None:
 
 
 def _check_crm(settings: Settings) -> None:
-    needs = CRM_NEEDS.get(settings.crm, ())
-    if settings.crm is CrmKind.SALESFORCE and settings.crm_key_path is not None:
-        needs = ("crm_url", "crm_client_id", "crm_user")
-    missing = [name for name in needs if not getattr(settings, name)]
+    missing = list_missing(settings)
     if missing:
         names = ", ".join(PREFIX + name.upper() for name in missing)
         raise SettingsError(

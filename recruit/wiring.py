@@ -23,7 +23,6 @@ import recruit.scoring.tables
 import recruit.sync.tables  # noqa: F401  (registers every table with the declarative base)
 from recruit.clock import Clock, ShiftedClock, SystemClock
 from recruit.config import (
-    CrmKind,
     InboxKind,
     MailTransport,
     Secret,
@@ -31,6 +30,7 @@ from recruit.config import (
     SettingsError,
     find_secret_key,
 )
+from recruit.config_crm import CrmKind
 from recruit.crm.port import Crm
 from recruit.db.engine import make_engine
 from recruit.db.transaction import Transaction, transaction

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from recruit.config import PREFIX, CrmKind, InboxKind, MailTransport, Settings, load_settings
+from recruit.config import PREFIX, InboxKind, MailTransport, Settings, load_settings
+from recruit.config_crm import CrmKind
 from recruit.logs import correlation, get_logger, set_up_logs
 from recruit.sourcing.importing import (
     ImportBrokeOff,

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from recruit.config import PREFIX, CrmKind, InboxKind, MailTransport, Settings, load_settings
+from recruit.config import PREFIX, InboxKind, MailTransport, Settings, load_settings
+from recruit.config_crm import CrmKind
 from recruit.logs import correlation, get_logger, set_up_logs
 from recruit.sourcing.crawling.plan import CrawlPlan, Page, PageResult, user_agent
 from recruit.sourcing.trial import TrialSink

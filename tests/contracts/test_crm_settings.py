@@ -6,7 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from recruit.cli.main import cli
-from recruit.config import CRM_NEEDS, CrmKind, SettingsError, load_settings
+from recruit.config import SettingsError, load_settings
+from recruit.config_crm import CRM_NEEDS, CrmKind
 from tests.contracts.fakes import dataverse, hubspot, pipedrive, salesforce
 from tests.contracts.fakes.peers import PEERS
 
