@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from bench.synthetic_outcomes import synthetic_outcomes
-from recruit.cli import learning
+from recruit.cli import learning, scoring
 from recruit.scoring.usecases import rank_firms, save_profile
 from recruit.wiring import App
 from tests.factories.learning import make_history, noise_rows
@@ -28,11 +28,7 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> R
     monkeypatch.setattr("recruit.cli.output.console._width", 160)
     cli = typer.Typer()
     learning.register(cli)
-
-    @cli.command("nothing")
-    def nothing() -> None:
-        """Keep `model` a command of several."""
-
+    scoring.register(cli)
     return lambda *arguments: CliRunner().invoke(cli, [*map(str, arguments)])
 
 
@@ -146,7 +142,9 @@ def test_firms_are_learned_from_used_explained_and_drawn(
     assert "Kept as ipp-0001" in trained.stdout, trained.output
     told = run("model", "promote", "ipp-0001", "--because", "ranks better")
     assert "ipp-0001 is in use for cloud-partner" in told.stdout, told.output
-    rows = json.loads(run("rank", "--top", "3", "--format", "json").stdout.splitlines()[-1])
+    listed = run("rank", "--top", "3", "--format", "json")
+    assert listed.exit_code == 0, listed.output
+    rows = json.loads(listed.stdout.splitlines()[-1])
     assert all(0 < row["probability"] < 1 and row["outcomes"] == 220 for row in rows)
     assert {row["model"] for row in rows} == {"ipp-0001"}
     assert "Stands on 220 outcomes" in run("model", "explain", "1").stdout
