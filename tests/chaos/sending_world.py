@@ -45,13 +45,14 @@ class Database:
     url: str
     server: PostgresServer | None = None
 
-    def crash(self) -> None:
-        """Stop the server without letting it finish anything, and start it again; SQLite has no server."""
+    def crash(self) -> bool:
+        """Stop the server without letting it finish anything, and start it again; False for SQLite, which has none."""
         if self.server is None:
-            return
+            return False
         stop = ("-w", "-D", str(self.server.pgdata), "-m", "immediate", "stop")
         pgexec("pg_ctl", stop, bin_path=self.server.bin_path, user=self.server.system_user)
         self.server.ensure_postgres_running()
+        return True
 
 
 @contextmanager

@@ -57,8 +57,8 @@ def _plan() -> Plan:
         return float(os.environ.get(f"SOAK_{name}", long)) if SOAK else short
 
     return Plan(
-        sends=int(number("SENDS", 300, 50_000)),
-        kills=int(number("KILLS", 8, 200)),
+        sends=int(number("SENDS", 240, 50_000)),
+        kills=int(number("KILLS", 6, 200)),
         restarts=int(number("RESTARTS", 1, 5)),
         stall_s=number("STALL_S", 5, 60),
         seed=int(number("SEED", 11, 11)),
@@ -128,10 +128,9 @@ def _torment(run: World, plan: Plan, database: Database, disturber: Disturber) -
         for _ in range(3):
             disturber.stop_one()
         killed[run.kill_one()] += 1
-        if number % restart_every == 0 and killed["database"] < plan.restarts:
-            database.crash()
+        if number % restart_every == 0 and number // restart_every <= plan.restarts:
+            killed["database"] += database.crash()
             run.flush_broker()
-            killed["database"] += 1
         if number % max(restart_every // 2, 1) == 0:
             run.clock.jump(next(jumps))
     return killed
