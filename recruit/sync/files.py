@@ -17,6 +17,7 @@ from recruit.crm.merge import Agreement, plan
 from recruit.crm.port import CrmRecord
 from recruit.crm.values import (
     CrmMapping,
+    Direction,
     FieldRule,
     ObjectMapping,
     Policy,
@@ -142,13 +143,25 @@ def _settle(
                 counts["without_id"] += 1
             theirs = {rule.theirs: rule.to_crm(values.get(rule.ours)) for rule in spoken.rules}
             key = str(external_id or values.get("domain") or values.get("name") or "")
-            records.append(_record(tx, spoken, key, theirs))
+            records.append(_record(tx, part, key, _named(part, desired) | theirs))
             if desired is not None:
                 counts["taken" if _take(tx, spoken, desired, theirs) else "same"] += 1
-        if not dry_run:
-            counts["left_alone"] += tag_by_accounts(tx, spoken, records)
+        # A file without such a column says nothing of customers, and takes back nothing.
+        if not dry_run and any(rule.direction is Direction.PULL for rule in spoken.rules):
+            counts["left_alone"] += tag_by_accounts(tx, part, records)
         if dry_run:
             tx.session.rollback()
+
+
+def _named(part: ObjectMapping, company: DesiredRecord | None) -> dict[str, Value]:
+    """Return what a firm is known by, for lines that give nothing but its id."""
+    if company is None:
+        return {}
+    return {
+        rule.theirs: rule.to_crm(company.values.get(rule.ours))
+        for rule in part.rules
+        if rule.ours in company.values
+    }
 
 
 def _company(tx: Transaction, external_id: str) -> DesiredRecord | None:

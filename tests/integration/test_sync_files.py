@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from recruit.cli.main import cli
 from recruit.crm.mapping import load_mapping
 from recruit.crm.values import Inclusion
+from recruit.firms.store import get_firm
 from recruit.people.values import Role
 from recruit.sync.files import ImportReport, export_lines, import_file
 from recruit.sync.sheet import FileRefused
@@ -86,6 +87,18 @@ def test_an_account_that_is_somebodys_customer_keeps_its_firm_out(app: App, told
         app, "name,domain,is_customer\nFirm 1,firm1.example,yes\nElse,else.example,no\n"
     )
     assert (report.without_id, report.left_alone, report.refused) == (2, 1, ())
+    with app.reading() as tx:
+        assert get_firm(tx, 1).tags == ["customer"]
+        assert get_firm(tx, 2).tags == []
+
+
+def test_an_id_alone_says_whose_customer_a_firm_is_and_a_file_without_the_column_nothing(
+    app: App, told: None
+) -> None:
+    assert taken_from(app, "external_id,is_customer\nRC-00000001,yes\n").left_alone == 1
+    taken_from(app, "external_id,city\nRC-00000001,Bremen\n")
+    with app.reading() as tx:
+        assert get_firm(tx, 1).tags == ["customer"]
 
 
 @pytest.mark.parametrize(
