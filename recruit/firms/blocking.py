@@ -23,6 +23,7 @@ _NEEDS_A_WORD = frozenset("sw")
 # In a bigger block each is compared with so many that follow by name.
 WINDOW = 8
 LONGEST_KEY = 100
+_UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 EDITS = 2
 
 
@@ -39,9 +40,17 @@ def block_keys(fingerprint: Fingerprint) -> frozenset[str]:
         keys.add(f"s:{fingerprint.street.key}")
         keys |= {f"a:{fingerprint.street.key} {town}" for town in towns}
     # The beginning of a word survives most misspellings.
-    own = {word.form[:4] for name in fingerprint.all_names for word in name.own_words}
+    own = {beginning(word.form) for name in fingerprint.all_names for word in name.own_words}
     keys |= {f"w:{beginning} {town}" for beginning in own for town in towns}
     return frozenset(key[:LONGEST_KEY] for key in keys)
+
+
+def beginning(form: str) -> str:
+    """Return how a word begins, alike for `mueller` and `muller`, which both are Müller."""
+    head = form[:8]
+    for spelt, letter in _UMLAUTS:
+        head = head.replace(spelt, letter)
+    return head[:4]
 
 
 def block_cap(key: str) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from recruit.firms.blocking import LONGEST_KEY
+from recruit.firms.blocking import LONGEST_KEY, beginning
 from recruit.firms.bulk.sheet import OWN, Sheet
 
 
@@ -19,7 +19,7 @@ def list_keys(sheet: Sheet, rows: Iterable[int]) -> Iterator[tuple[int, set[str]
         street.key if street.house is not None else None for street in sheet.all_streets.values
     ]
     beginnings = [
-        word.form[:4] if kind == OWN else None
+        beginning(word.form) if kind == OWN else None
         for word, kind in zip(sheet.word_values, sheet.kind.tolist(), strict=True)
     ]
     for row in rows:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recruit.firms.blocking import BLOCK_CAP, LOOSE_CAP, WINDOW
+from recruit.firms.blocking import BLOCK_CAP, LOOSE_CAP, WINDOW, beginning
 from recruit.firms.bulk.arrays import Ints, Longs, combine, distinct, look_up
 from recruit.firms.bulk.naming import Codes
 from recruit.firms.bulk.shared_words import OwnWords
@@ -65,7 +65,8 @@ def block_keys(sheet: Sheet, places: Places, own: Ints) -> Iterator[Keys]:
     for values in (sheet.registry_id, sheet.domains, sheet.email, sheet.phone, places.in_town):
         yield list_keys(values.T, BLOCK_CAP)
     beginnings = [
-        Codes().all_of(form[:letters] for form in sheet.forms.values) for letters in (2, 4)
+        Codes().all_of(form[:2] for form in sheet.forms.values),
+        Codes().all_of(map(beginning, sheet.forms.values)),
     ]
     on_street = (
         combine(places.street, look_up(beginnings[0], word), len(beginnings[0])) for word in own.T

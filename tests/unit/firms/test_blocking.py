@@ -33,6 +33,15 @@ def test_a_misspelling_in_one_town_is_looked_at() -> None:
     assert pairs(one, other, stranger) == {(1, 2)}
 
 
+def test_an_umlaut_in_one_letter_or_in_two_is_one_beginning() -> None:
+    koln = {"postcode": "50667", "country": "DE"}
+    one, other = (
+        make_fingerprint(1, name="Müller & Söhne KG", **koln),
+        make_fingerprint(2, name="Mueller und Soehne", **koln),
+    )
+    assert pairs(one, other) == {(1, 2)}
+
+
 def test_each_pair_comes_once_and_never_within_one_firm() -> None:
     same = {"website": "https://x.example", "phone": "+4940123456"}
     three = [make_fingerprint(n, **same) for n in (3, 1, 2)]

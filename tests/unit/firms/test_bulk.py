@@ -49,6 +49,8 @@ def rows(records: int = 3000, seed: int = 5) -> Iterator[dict[str, Any]]:
     yield {"name": "Mary Crane Center", "street": "2905 North Leavitt Street", "postcode": "60618"}
     yield {"name": "Northern Kestrel Machines", "phone": "+49407654321", "city": "Hamburg"}
     yield {"name": "NKM GmbH", "phone": "+49407654321", "city": "Hamburg"}
+    yield {"name": "Grünwälder & Söhne KG", "postcode": "50667", "city": "Köln"}
+    yield {"name": "Gruenwaelder und Soehne", "postcode": "50667", "city": "Köln"}
     yield {"name": "東京株式会社", "website": "https://facebook.com/tokyo"}
 
 
