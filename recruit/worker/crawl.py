@@ -81,8 +81,9 @@ def stop_crawl_process(process: subprocess.Popen[bytes], patience_s: float = 10.
 
 
 def settings_environment(settings: Settings) -> dict[str, str]:
-    """Return the variables from which another process reads the same settings."""
-    return {PREFIX + f.name.upper(): str(getattr(settings, f.name)) for f in fields(settings)}
+    """Return the variables from which another process reads the same settings; what is not set has none."""
+    values = ((f.name, getattr(settings, f.name)) for f in fields(settings))
+    return {PREFIX + name.upper(): str(value) for name, value in values if value is not None}
 
 
 def crawl_job(
