@@ -1,5 +1,6 @@
 """What waits for staff in training: texts to read, proofs to look at, calls and approvals, used-up attempts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,17 +10,29 @@ from recruit.db.transaction import Transaction
 from recruit.insights.portal import NothingHere
 from recruit.onboarding import published
 from recruit.onboarding.course import Question, QuestionKind
-from recruit.onboarding.evidence import Underway
-from recruit.onboarding.gathering import read_course
+from recruit.onboarding.evidence import Evidence, Underway
+from recruit.onboarding.gathering import read_course, read_track
 from recruit.onboarding.paper import draw_paper, seed_of
 from recruit.onboarding.progress import StepState, list_steps
-from recruit.onboarding.tables import Attempt, Course, Partner
+from recruit.onboarding.tables import (
+    Attempt,
+    Course,
+    Partner,
+    PartnerTrack,
+    StepEvidence,
+    Track,
+)
 from recruit.onboarding.track import TrackStep
 from recruit.onboarding.training_tables import AttemptReview, StepProof
 from recruit.onboarding.uploads import CheckedFile
 from recruit.onboarding.usecases import NothingToTake, find_turn, gather_many
 from recruit.onboarding.values import TrackStepKind
 from recruit.people.tables import Person
+
+# Of each kind; who works through a hundred finds the next hundred.
+MOST_ROWS = 100
+_BATCH = 200
+_OURS = frozenset({TrackStepKind.CALL, TrackStepKind.APPROVAL})
 
 
 @dataclass(frozen=True)
@@ -109,7 +122,7 @@ def _texts(tx: Transaction) -> tuple[TextToRead, ...]:
         .join(AttemptReview, AttemptReview.attempt_id == Attempt.id, isouter=True)
         .where(Attempt.awaiting, AttemptReview.attempt_id.is_(None))
         .order_by(Attempt.at, Attempt.id)
-        .limit(200)
+        .limit(MOST_ROWS)
     )
     found = []
     for attempt, course, person, partner in rows:
@@ -134,7 +147,7 @@ def _proofs(tx: Transaction) -> tuple[ProofToCheck, ...]:
         .join(Partner, Partner.id == StepProof.partner_id)
         .where(StepProof.accepted.is_(None))
         .order_by(StepProof.at, StepProof.id)
-        .limit(200)
+        .limit(MOST_ROWS)
     ).all()
     known = gather_many(tx, partner_ids={proof.partner_id for proof, _, _ in rows})
     found = []
@@ -156,25 +169,54 @@ def _proofs(tx: Transaction) -> tuple[ProofToCheck, ...]:
 
 
 def _steps(tx: Transaction) -> tuple[StepToConfirm, ...]:
-    found = []
-    for evidence in gather_many(tx).values():
-        if evidence.left_at is not None:
+    found: list[StepToConfirm] = []
+    for ids in _with_steps_of_ours(tx):
+        for evidence in gather_many(tx, partner_ids=ids).values():
+            found += _to_confirm(evidence, tx.now)
+        if len(found) >= MOST_ROWS:
+            break
+    found.sort(key=lambda s: (not s.overdue, s.company, s.step.key))
+    return tuple(found[:MOST_ROWS])
+
+
+def _with_steps_of_ours(tx: Transaction) -> Iterator[list[int]]:
+    """Give partners who may wait for a call or an approval, in batches, the longest with us first."""
+    for track_id, definition, digest in tx.session.execute(
+        select(Track.id, Track.definition, Track.definition_hash).order_by(Track.id)
+    ).all():
+        track = read_track(definition, digest)
+        ours = [step.key for step in track.steps if step.kind in _OURS]
+        if not ours:
             continue
-        for view in list_steps(evidence, tx.now):
-            ours = view.step.kind in {TrackStepKind.CALL, TrackStepKind.APPROVAL}
-            if ours and view.state is StepState.NEXT:
-                found.append(
-                    StepToConfirm(
-                        evidence.partner_id,
-                        evidence.firm_id,
-                        evidence.company_name,
-                        view.step,
-                        view.underway,
-                        view.due_at,
-                        view.is_overdue(tx.now),
-                    )
-                )
-    return tuple(sorted(found, key=lambda s: (not s.overdue, s.company, s.step.key)))
+        done = (
+            select(func.count())
+            .where(StepEvidence.partner_id == Partner.id, StepEvidence.step_key.in_(ours))
+            .scalar_subquery()
+        )
+        ids = tx.session.scalars(
+            select(Partner.id)
+            .join(PartnerTrack, PartnerTrack.partner_id == Partner.id)
+            .where(PartnerTrack.track_id == track_id, Partner.left_at.is_(None), done < len(ours))
+            .order_by(Partner.accepted_at, Partner.id)
+        ).all()
+        for start in range(0, len(ids), _BATCH):
+            yield list(ids[start : start + _BATCH])
+
+
+def _to_confirm(evidence: Evidence, now: datetime) -> list[StepToConfirm]:
+    return [
+        StepToConfirm(
+            evidence.partner_id,
+            evidence.firm_id,
+            evidence.company_name,
+            view.step,
+            view.underway,
+            view.due_at,
+            view.is_overdue(now),
+        )
+        for view in list_steps(evidence, now)
+        if view.step.kind in _OURS and view.state is StepState.NEXT
+    ]
 
 
 def _used_up(tx: Transaction) -> tuple[UsedUp, ...]:
@@ -190,7 +232,7 @@ def _used_up(tx: Transaction) -> tuple[UsedUp, ...]:
             .group_by(Person.id, Person.name)
             .having(func.count() >= quiz.attempts)
             .order_by(Person.name)
-            .limit(200)
+            .limit(MOST_ROWS)
         )
         for person_id, name, partner_id in rows:
             try:

@@ -77,10 +77,7 @@ def gather_many(
     def only(column: Any) -> Any:
         return column.in_(partner_ids) if partner_ids is not None else true()
 
-    courses = {
-        course.key: read_course(course.definition, course.definition_hash)
-        for course in published.list_courses(tx)
-    }
+    courses = current_courses(tx)
     members = gather_members(tx, only(PartnerMember.partner_id) & PartnerMember.left_at.is_(None))
     underway, former = underway_steps(tx, only), former_people(tx, only)
     changes = _changes(tx)
@@ -104,22 +101,24 @@ def gather_many(
         declared[step.partner_id][step.step_key] = Declared(
             step.step_key, step.waived, step.note, step.actor, step.at
         )
-    found = {}
-    for partner, firm_name, definition, definition_hash in tx.session.execute(
-        select(Partner, Firm.name, Track.definition, Track.definition_hash)
+    rows = tx.session.execute(
+        select(Partner, Firm.name, Track.definition_hash)
         .join(Firm, Firm.id == Partner.firm_id)
         .join(PartnerTrack, PartnerTrack.partner_id == Partner.id)
         .join(Track, Track.id == PartnerTrack.track_id)
         .where(only(Partner.id))
         .order_by(Partner.id)
-    ):
+    ).all()
+    tracks = _tracks_of(tx, {(digest, partner.agreement) for partner, _, digest in rows})
+    found = {}
+    for partner, firm_name, digest in rows:
         found[partner.id] = Evidence(
             partner_id=partner.id,
             firm_id=partner.firm_id,
             company_name=partner.company.get("name") or firm_name,
             accepted_at=partner.accepted_at,
             left_at=partner.left_at,
-            track=read_track(definition, definition_hash, partner.agreement),
+            track=tracks[digest, partner.agreement],
             courses=courses,
             members=tuple(members.get(partner.id, ())),
             signatures=signatures.get(partner.id, {}),
@@ -224,6 +223,39 @@ def read_track(
             track = replace(track, steps=steps)
         _tracks[key] = track
     return _tracks[key]
+
+
+def _tracks_of(
+    tx: Transaction, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], TrackDefinition]:
+    # What a version says is read from the database once a process, and not once a page.
+    unknown = {digest for digest, agreement in wanted if (digest, agreement) not in _tracks}
+    said = _definitions(tx, Track, unknown)
+    return {
+        (digest, agreement): _tracks.get((digest, agreement))
+        or read_track(said[digest], digest, agreement)
+        for digest, agreement in wanted
+    }
+
+
+def current_courses(tx: Transaction) -> dict[str, CourseDefinition]:
+    """Return the newest version of each course, by key."""
+    newest = published.list_course_hashes(tx)
+    said = _definitions(tx, Course, {digest for _, digest in newest if digest not in _courses})
+    return {
+        key: _courses.get(digest) or read_course(said[digest], digest) for key, digest in newest
+    }
+
+
+def _definitions(
+    tx: Transaction, table: type[Course] | type[Track], hashes: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    if not hashes:
+        return {}
+    rows = tx.session.execute(
+        select(table.definition_hash, table.definition).where(table.definition_hash.in_(hashes))
+    )
+    return {row.definition_hash: row.definition for row in rows}
 
 
 def read_course(definition: dict[str, Any], definition_hash: str) -> CourseDefinition:

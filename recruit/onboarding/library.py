@@ -16,9 +16,8 @@ from recruit.notices.usecases import notify
 from recruit.notices.values import NoticeKind
 from recruit.onboarding import published
 from recruit.onboarding.definitions import ContentError, near
-from recruit.onboarding.resource import ResourceDefinition, parse_resources
+from recruit.onboarding.resource import OPENS_RESOURCES, ResourceDefinition, parse_resources
 from recruit.onboarding.tables import Resource
-from recruit.onboarding.track import OPENED_BY_STEPS
 from recruit.onboarding.training_tables import LessonFile
 from recruit.people.tables import Person
 from recruit.people.values import STAFF, Role
@@ -39,7 +38,7 @@ def publish_resource(
     level that no track has.
     """
     if definition is None:
-        action, gates = values.get("action"), sorted(gate.value for gate in OPENED_BY_STEPS)
+        action, gates = values.get("action"), sorted(gate.value for gate in OPENS_RESOURCES)
         if action not in gates:
             raise ContentError(
                 f"resource {values.get('key')}: {action!r} opens no resource. "

@@ -1,6 +1,7 @@
 """The queries of what is published: agreements, tracks, courses and resources, each in its newest version."""
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import defer
 
 from recruit.db.transaction import Transaction
 from recruit.onboarding.tables import AgreementVersion, Course, Resource, Track
@@ -60,14 +61,33 @@ def list_courses(tx: Transaction) -> list[Course]:
     )
 
 
+def list_course_hashes(tx: Transaction) -> list[tuple[str, str]]:
+    """Return key and definition's hash of the newest version of each course, without what it says."""
+    newest = (
+        select(Course.key, func.max(Course.number).label("number")).group_by(Course.key).subquery()
+    )
+    rows = tx.session.execute(
+        select(Course.key, Course.definition_hash)
+        .join(newest, (newest.c.key == Course.key) & (newest.c.number == Course.number))
+        .order_by(Course.key)
+    )
+    return [(key, digest) for key, digest in rows]
+
+
 def find_resource(tx: Transaction, key: str) -> Resource | None:
     """Return a resource by its key."""
     return tx.session.scalar(select(Resource).where(Resource.key == key))
 
 
 def list_resources(tx: Transaction) -> list[Resource]:
-    """Return all resources in the order in which they are shown."""
-    return list(tx.session.scalars(select(Resource).order_by(Resource.position, Resource.id)))
+    """Return all resources in the order in which they are shown, their text unread."""
+    return list(
+        tx.session.scalars(
+            select(Resource)
+            .options(defer(Resource.markdown))
+            .order_by(Resource.position, Resource.id)
+        )
+    )
 
 
 def list_level_keys(tx: Transaction) -> list[str]:

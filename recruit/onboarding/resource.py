@@ -12,6 +12,9 @@ from recruit.onboarding.definitions import STRICT, Key, Text, read_definition
 from recruit.onboarding.track import OPENED_BY_STEPS
 from recruit.onboarding.values import Action
 
+# Of those that steps open, and what is open to whoever has come in.
+OPENS_RESOURCES = OPENED_BY_STEPS | {Action.SEE_PORTAL}
+
 
 @dataclass(frozen=True)
 class ResourceDefinition:
@@ -43,8 +46,8 @@ class ResourceDefinition:
         """Refuse a resource that holds nothing, or is hidden on a day that never comes."""
         if not (self.markdown.strip() or self.file):
             raise ValueError("A resource holds something. Add markdown or file.")
-        if self.action not in OPENED_BY_STEPS:
-            opens = ", ".join(sorted(OPENED_BY_STEPS))
+        if self.action not in OPENS_RESOURCES:
+            opens = ", ".join(sorted(OPENS_RESOURCES))
             raise ValueError(f"{self.action.value!r} opens no resource. Take one of {opens}.")
         if self.hide_when_stale and self.review_on is None:
             raise ValueError("Hidden from when on? Add review_on.")

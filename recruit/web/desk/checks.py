@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from recruit.insights.checks import list_checks, proof_file
+from recruit.insights.checks import MOST_ROWS, list_checks, proof_file
 from recruit.onboarding.usecases import (
     book_call,
     confirm_step,
@@ -28,7 +28,7 @@ Note = Annotated[str, Form(max_length=2000)]
 @router.get("/checks")
 def show_checks(request: Request, tx: ReadingTx) -> Response:
     """Show what waits for staff in training."""
-    return render(request, "desk/checks.html", checks=list_checks(tx))
+    return render(request, "desk/checks.html", checks=list_checks(tx), most_rows=MOST_ROWS)
 
 
 @router.post("/checks/answers/{attempt_id}")

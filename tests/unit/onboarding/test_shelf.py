@@ -61,7 +61,7 @@ def test_a_resource_is_stale_from_the_day_of_its_review(
     [
         ({"markdown": ""}, "holds something"),
         ({"hide_when_stale": True}, "Add review_on"),
-        ({"action": "see_portal"}, "opens no resource"),
+        ({"action": "take_quiz"}, "opens no resource"),
         ({"file": "../x.pdf"}, "bare name"),
     ],
 )
