@@ -118,26 +118,36 @@ def list_questions(tx: Transaction, *, waiting: bool = True, limit: int = 100) -
     return [_read(*row) for row in tx.session.execute(query)]
 
 
+def find_firm_question(tx: Transaction, firm_id: int) -> int | None:
+    """Return the number of the question that keeps a firm from being told, None where none does."""
+    mine = or_(Firm.id == firm_id, _EMPLOYER.id == firm_id)
+    waits = CrmQuestion.status == QuestionStatus.WAITING
+    row = tx.session.execute(_questions().where(mine, waits).order_by(CrmQuestion.id)).first()
+    return None if row is None else int(row[0].id)
+
+
 def find_question(tx: Transaction, question_id: int) -> Question | None:
     """Return one, decided ones too."""
     row = tx.session.execute(_questions().where(CrmQuestion.id == question_id)).first()
     return None if row is None else _read(*row)
 
 
+_PERSON, _EMPLOYER = aliased(Contact), aliased(Firm)
+
+
 def _questions() -> Any:
-    person, employer = aliased(Contact), aliased(Firm)
     return (
         select(
             CrmQuestion,
-            func.coalesce(Firm.id, employer.id),
-            func.coalesce(Firm.name, employer.name),
+            func.coalesce(Firm.id, _EMPLOYER.id),
+            func.coalesce(Firm.name, _EMPLOYER.name),
         )
         .outerjoin(Firm, (CrmQuestion.object_type == "firm") & (Firm.id == CrmQuestion.object_id))
         .outerjoin(
-            person, (CrmQuestion.object_type == "contact") & (person.id == CrmQuestion.object_id)
+            _PERSON, (CrmQuestion.object_type == "contact") & (_PERSON.id == CrmQuestion.object_id)
         )
-        .outerjoin(employer, employer.id == person.firm_id)
-        .where(or_(Firm.id.is_not(None), employer.id.is_not(None)))
+        .outerjoin(_EMPLOYER, _EMPLOYER.id == _PERSON.firm_id)
+        .where(or_(Firm.id.is_not(None), _EMPLOYER.id.is_not(None)))
     )
 
 

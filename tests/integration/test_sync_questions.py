@@ -194,6 +194,7 @@ def test_the_page_shows_both_sides_and_takes_the_answer_and_takes_it_back(
     question_id, (north, south) = asked
     visitor = open_visitor(app, Role.RECRUITER)
     assert "could be one of several" in words_of(visitor.get("/crm").text)
+    assert f'href="/crm/questions?question={question_id}"' in visitor.get("/firms/1/crm").text
     page = visitor.get("/crm/questions")
     words = words_of(page.text)
     assert "Which account in" in words

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from recruit.db.transaction import Transaction
 from recruit.firms.values import FirmTag
 from recruit.insights.crm import firm_sync_history
+from recruit.insights.crm_questions import find_firm_question
 from recruit.insights.firm import FirmMoved, FirmNotFound, FirmPage
 from recruit.insights.onboarding import PartnerPage, partner_page
 from recruit.insights.standing import STATE_WORDS, ProspectState
@@ -84,7 +85,8 @@ def _extra(request: Request, tx: Transaction, firm: FirmPage, tab: str) -> dict[
         return {"chance": read_chance(request, tx, firm)}
     if tab == "crm":
         sides = firm_crm_sides(get_app(request), tx, firm.firm_id)
-        return {"events": firm_sync_history(tx, firm.firm_id), "sides": sides}
+        events, question = firm_sync_history(tx, firm.firm_id), find_firm_question(tx, firm.firm_id)
+        return {"events": events, "sides": sides, "question": question}
     return {}
 
 
