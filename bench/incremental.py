@@ -49,10 +49,10 @@ def run() -> list[Result]:
         with app.transaction() as tx:
             tx.session.add(ResolutionMark(id=1, begun_at=datetime(2026, 1, 2, tzinfo=UTC)))
         _add_sightings(app, frame[_KNOWN : _KNOWN + _NEW], job_id=2)
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         with app.transaction() as tx:
             report = resolve_firms(tx)
-        took = time.perf_counter() - begun
+        took, worked = time.perf_counter() - begun, time.process_time() - worked
         begun = time.perf_counter()
         with app.transaction() as tx:
             resolve_firms(tx)
@@ -67,6 +67,7 @@ def run() -> list[Result]:
             stretch="≤ 1 s",
             met=took <= 5,
         ),
+        Result("of that, work of the processor", worked, "s"),
         Result("the same again, with nothing new", idle, "s"),
     ]
 

@@ -49,6 +49,19 @@ def test_resolving_says_what_it_did(run: Run) -> None:
     assert (again[0]["records"], again[0]["firms"]) == (0, 2)
 
 
+def test_a_missing_part_of_spark_is_named_and_nothing_is_resolved(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    refused = run("resolve", "--engine", "spark")
+    assert refused.exit_code == 1
+    assert "no bin/java below it" in refused.output
+    nowhere = run("resolve", "--engine", "spark", "--spark-folder", str(tmp_path / "x"))
+    assert "There is no folder" in nowhere.output
+    monkeypatch.delenv("JAVA_HOME")
+    assert "3 new or changed sightings" in run("resolve").stdout
+
+
 def test_firms_are_exported_one_row_each(run: Run, tmp_path: Path) -> None:
     run("resolve")
     path = tmp_path / "firms.csv"
