@@ -90,6 +90,8 @@ def place_on_spark(
     words = prints.mapInPandas(workers.list_words, workers.WORDS).distinct().persist()
     around = Surroundings(_count_words(words), _count_crowds(prints, keys))
     members = _collect(prints.select("record_id", "firm_id", "fresh"))
+    if members.empty:
+        return Placed(Plan((), (), ()), frozenset(), keys, words)
     leaving = _find_leaving(prints, members, around, said)
     if leaving:
         # What leaves is looked at anew, as if it had never been at home.
