@@ -29,6 +29,7 @@ from recruit.scoring.criteria.look_alike import (
 from recruit.scoring.wording import words_of
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 # Programs for which the leave-one-out check is meant.
@@ -36,6 +37,7 @@ SMALL, LARGE = 20, 200
 _BAGS = 25
 # So many firms have to share a trait before it may weigh anything, and so many traits of a kind are tried.
 _LEAST_WITH, _MOST_TRAITS = 5, 60
+_MOST_OTHERS = 20_000
 _TOP = 0.1
 _RESAMPLES = 2000
 # Unknown firms that a leave-one-out model is trained against.
@@ -80,9 +82,16 @@ def learn_likeness(firms: FirmColumns, best: Mask, today: date, *, seed: int = 0
     partners, others = np.flatnonzero(best), np.flatnonzero(~best)
     if min(len(partners), len(others)) < ENOUGH:
         return _named(LikenessTables("", len(partners)))
-    traits = _find_traits(firms, best, today)
-    design = np.column_stack([traits.columns[i] for i in range(len(traits.columns))])
     random = np.random.default_rng(seed)
+    # Of a million others a sample says as much, and fits into memory with all traits.
+    rows = np.sort(
+        np.concatenate(
+            [partners, random.choice(others, min(len(others), _MOST_OTHERS), replace=False)]
+        )
+    )
+    names, design = _find_traits(firms, best, rows, today)
+    is_best = best[rows]
+    partners, others = np.flatnonzero(is_best), np.flatnonzero(~is_best)
     total = np.zeros(design.shape[1])
     for _ in range(_BAGS):
         seen = np.concatenate(
@@ -92,32 +101,29 @@ def learn_likeness(firms: FirmColumns, best: Mask, today: date, *, seed: int = 0
             ]
         )
         fitted = fit_straight(
-            design[seen], np.zeros(len(seen)), best[seen].astype(np.float64), np.ones(len(seen))
+            design[seen], np.zeros(len(seen)), is_best[seen].astype(np.float64), np.ones(len(seen))
         )
         total += fitted.weights
     weights = np.rint(total / _BAGS * MILLIONTHS).astype(np.int64)
     sums = design.astype(np.int64) @ weights
     found: dict[str, dict[str, int]] = {kind: {} for kind in ("country", "people", "years", "does")}
-    for (kind, word), weight in zip(traits.names, weights.tolist(), strict=True):
+    for (kind, word), weight in zip(names, weights.tolist(), strict=True):
         if weight:
             found[kind][word] = weight
-    none_at, full_at = (int(np.median(sums[rows])) for rows in (others, partners))
+    none_at, full_at = (int(np.median(sums[group])) for group in (others, partners))
     if full_at <= none_at:
         # Nothing tells the partners from the others: nobody has any of it.
         none_at, full_at, found = 0, 1, {kind: {} for kind in found}
     return _named(LikenessTables("", len(partners), **found, none_at=none_at, full_at=full_at))
 
 
-@dataclass(frozen=True)
-class _Traits:
-    """Traits of firms: (kind, word) of each, and which firms have it, as 0 and 1."""
+def _find_traits(
+    firms: FirmColumns, best: Mask, rows: Ints, today: date
+) -> tuple[list[tuple[str, str]], Floats]:
+    """Return the traits (kind, word) that enough firms have for a weight to mean something, and who has them.
 
-    names: list[tuple[str, str]]
-    columns: list[Floats]
-
-
-def _find_traits(firms: FirmColumns, best: Mask, today: date) -> _Traits:
-    """Return the traits that enough of the partners or of all firms have for a weight to mean something."""
+    The second is `rows` × traits, of 0 and 1.
+    """
     names: list[tuple[str, str]] = []
     columns: list[Floats] = []
     least = max(_LEAST_WITH, len(firms) // 500)
@@ -125,7 +131,7 @@ def _find_traits(firms: FirmColumns, best: Mask, today: date) -> _Traits:
     def take(kind: str, word: str, marked: Mask) -> None:
         if marked[best].sum() >= _LEAST_WITH or marked.sum() >= least:
             names.append((kind, word))
-            columns.append(marked.astype(np.float64))
+            columns.append(marked[rows].astype(np.float64))
 
     for kind, codes, words in trait_columns(firms, today):
         counts = np.bincount(codes[codes >= 0], minlength=len(words))
@@ -140,7 +146,7 @@ def _find_traits(firms: FirmColumns, best: Mask, today: date) -> _Traits:
     ]
     for tag, marked in zip(tags, firms.specialties.marks(groups_of(tags)), strict=True):
         take("does", tag, marked)
-    return _Traits(names, columns)
+    return names, np.column_stack(columns) if columns else np.zeros((len(rows), 0))
 
 
 def _named(tables: LikenessTables) -> LikenessTables:
