@@ -7,7 +7,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from recruit.sourcing.countries import is_country, is_no_town, read_country, trim_town, us_state
+from recruit.sourcing.countries import (
+    city_in,
+    is_country,
+    is_no_town,
+    read_country,
+    trim_town,
+    us_state,
+)
 from recruit.sourcing.text import clean, plain_dashes, shorten
 from recruit.sourcing.values import Office
 
@@ -40,7 +47,7 @@ _NO_STREET = re.compile(
     re.IGNORECASE,
 )
 _HEAD = re.compile(
-    r"\b(?:headquarters?|head office|hq|main office|hauptsitz|zentrale|firmensitz|si[eè]ge(?: social)?"
+    r"\b(?:headquarter(?:s|ed)?|head office|hq|main office|hauptsitz|zentrale|firmensitz|si[eè]ge(?: social)?"
     r"|sede (?:central|principal|legale|social)|oficina (?:central|principal)|hoofdkantoor|huvudkontor"
     r"|hovedkontor|centrala|siedziba|hlavní sídlo|pääkonttori)\b",
     re.IGNORECASE,
@@ -86,6 +93,8 @@ def read_town(text: str) -> dict[str, str] | None:
             return None
         if country or prefix:
             parts["country"] = country or _PREFIXES[prefix]
+        elif not city_in(parts["city"]):
+            continue  # "1100 Winter": a number and a word may be anything
         parts["city"] = trim_town(parts["city"], parts.get("country"))
         return parts
     return None

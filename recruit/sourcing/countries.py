@@ -48,13 +48,21 @@ _ALIASES = {
 }
 
 _LONGEST_TOWN = 3  # words
+_FAR_LARGER = (
+    3  # times as many people as the largest namesake abroad: Manchester, Vancouver, San Jose
+)
 _NO_TOWN_WORDS = (
     "people person persons employees employee staff members member team teams customers clients users developers"
     " engineers consultants experts years year offices countries projects remote remotely worldwide anywhere everywhere"
     " distributed global globally multiple various several online virtual mitarbeiter mitarbeiterinnen mitarbeitende"
-    " jahre kunden weltweit collaborateurs salaries empleados clientes dipendenti medewerkers unknown"
+    " jahre kunden weltweit suite floor unit building inc llc ltd gmbh asia europe africa america americas republic aus"
+    " emea apac latam folks future internet collaborateurs salaries empleados clientes dipendenti medewerkers unknown"
 )
 _NO_TOWN = frozenset(_NO_TOWN_WORDS.split())
+_STREET_WORDS = (
+    "st street ave avenue road rd blvd boulevard lane drive place plaza highway parkway emb"
+)
+_STREETS = frozenset(_STREET_WORDS.split())
 _STATE_ZIP = re.compile(r"([A-Za-z .]{2,30}?) ([0-9]{5}(?:-[0-9]{4})?)")
 _POSTCODE_CITY = re.compile(r"((?:[A-Z]{1,3}-)?[0-9]{4,6}|[0-9]{3} [0-9]{2}) (\D+)")
 
@@ -114,7 +122,11 @@ def country_of_city(city: str) -> str | None:
         return None
     population, country, _ = namesakes[0]
     others = [p for p, other, _ in namesakes if other != country]
-    return country if population > 100_000 and population > 5 * max(others, default=0) else None
+    return (
+        country
+        if population > 100_000 and population > _FAR_LARGER * max(others, default=0)
+        else None
+    )
 
 
 def city_in(city: str, country: str | None = None, area: str | None = None) -> bool:
@@ -129,7 +141,9 @@ def city_in(city: str, country: str | None = None, area: str | None = None) -> b
 def is_no_town(text: str) -> bool:
     """Tell whether words cannot be a town's name: a number of people, "remote", "worldwide"."""
     words = fold(text).split()
-    return not words or text[:1].isdigit() or not _NO_TOWN.isdisjoint(words)
+    if not words or text[:1].isdigit() or not _NO_TOWN.isdisjoint(words):
+        return True
+    return len(words) > 1 and words[-1] in _STREETS
 
 
 def trim_town(town: str, country: str | None = None) -> str:

@@ -6,6 +6,7 @@ it, and one without a town is an office of its own.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from recruit.sourcing.addresses import says_head_office
 from recruit.sourcing.countries import (
@@ -14,13 +15,14 @@ from recruit.sourcing.countries import (
     is_country,
     is_no_town,
     read_country,
+    trim_town,
     us_state,
 )
-from recruit.sourcing.text import clean, plain_dashes
+from recruit.sourcing.text import clean, fold, plain_dashes
 from recruit.sourcing.values import Office
 
 _NO_OFFICE = re.compile(
-    r"\b(?:no (?:physical |central |fixed |main )?(?:office|headquarters|hq)|co-?working|virtual office|mailing|mailbox"
+    r"\b(?:no (?:[\w-]+ ){0,2}(?:office|headquarters|hq)|co-?working|virtual office|mailing|mailbox"
     r"|registered (?:address|in)|incorporated|legal entit\w+|formerly|used to|closed|live|lives|living|hire|hiring"
     r"|time ?zones?|employees in|people in|team members|meetups?|retreats?|n/?a\b|receives? (?:post|mail)"
     r"|founded in|terminated|(?:clients?|customers?)['’]? offices?)",
@@ -37,7 +39,7 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r"^(?:.*\b(?:in|at|near|across|throughout|outside(?: of)?|of)\s+)?(?:(?i:the|beautiful|sunny|downtown|central|greater)\s+)*",
+    r"^(?:.*\b(?:in|at|near|across|throughout|outside(?: of)?|of)\s+)?(?:(?i:the|beautiful|sunny|downtown|central|greater|hq|headquarters?)\s+)*",
 )
 _SUFFIX = re.compile(
     r"\s+(?:offices?|hq|headquarters|cent(?:er|re)|city cent(?:er|re)|(?:metro(?:politan)? )?area)$",
@@ -98,10 +100,25 @@ def read_offices(text: str, *, head: bool = False) -> list[Office]:
         return []
     offices: list[Office] = []
     for sentence in re.split(r"(?<!\bSt)(?<!\b[A-Z])[.!?] +(?=[A-Z])", text):
-        is_head = head or (says_head_office(sentence) and not says_lesser_office(sentence))
-        for piece in _CUT.split(sentence):
-            offices += _read_piece(piece, head=is_head)
+        offices += _read_sentence(sentence, head=head)
     return without_repeated_countries(offices)[:_MOST]
+
+
+def _read_sentence(sentence: str, *, head: bool) -> list[Office]:
+    """Return a sentence's offices; the head office is what stands in the words that say so, or beside them."""
+    pieces = _CUT.split(sentence)
+    found = [_read_piece(piece) for piece in pieces]
+    full = [number for number, offices in enumerate(found) if offices]
+    heads: set[int] = set(full[:1]) if head else set()
+    for number, piece in enumerate(pieces):
+        if says_head_office(piece) and not says_lesser_office(piece):
+            itself = [number] if any(office.city for office in found[number]) else []
+            heads.update(itself or [n for n in full if n < number][-1:] or full[:1])
+    return [
+        replace(office, head_office=number in heads)
+        for number, offices in enumerate(found)
+        for office in offices
+    ]
 
 
 def without_repeated_countries(offices: Sequence[Office]) -> list[Office]:
@@ -135,7 +152,7 @@ def _parts(piece: str) -> Iterator[str]:
         yield text
 
 
-def _read_piece(piece: str, *, head: bool) -> list[Office]:
+def _read_piece(piece: str) -> list[Office]:
     parts = list(_parts(piece))
     found: list[dict[str, str]] = []
     is_open = False  # whether the last town may still be completed
@@ -152,7 +169,8 @@ def _read_piece(piece: str, *, head: bool) -> list[Office]:
         if is_open and part != place and _country_follows(parts, at):
             continue  # "Lyon, Auvergne-Rhône-Alpes 69002, France": the postcode stands beside the region
         if is_open and "country" not in found[-1]:
-            completion = _completion(found[-1]["city"], place, state, country, known)
+            many = len(parts) > _TOWN_AND_COUNTRY
+            completion = _completion(found[-1]["city"], place, state, country, known, many=many)
             if not completion and country and len(parts) == _TOWN_AND_COUNTRY:
                 completion = {"country": country}  # said of it, whatever else is called so
             if completion:
@@ -184,7 +202,7 @@ def _read_piece(piece: str, *, head: bool) -> list[Office]:
             is_open = False
         elif is_open:
             continue  # a region between town and country
-    return [Office.from_parts(complete_place(entry), head_office=head) for entry in found]
+    return [Office.from_parts(complete_place(entry)) for entry in found]
 
 
 def _country_follows(parts: Sequence[str], at: int) -> bool:
@@ -192,9 +210,19 @@ def _country_follows(parts: Sequence[str], at: int) -> bool:
 
 
 def _completion(
-    city: str, place: str, state: str | None, country: str | None, town: str | None
+    city: str,
+    place: str,
+    state: str | None,
+    country: str | None,
+    town: str | None,
+    *,
+    many: bool,
 ) -> dict[str, str]:
     """Return what a word after a town says of it; nothing where the word is a place of its own."""
+    if place.lower().replace(".", "") == "dc" and fold(city) == "washington":
+        return {"region": "District of Columbia", "country": "US"}
+    if country and many and not state and country_of_city(city) not in {None, country}:
+        return {}  # "London, Paris, USA": each for itself
     if state and city_in(city, "US", place):
         return {"region": state, "country": "US"}
     if state and not city_in(city) and place.upper() not in _EITHER:
@@ -222,7 +250,7 @@ def _place(part: str) -> str:
     place = _ZIP.sub("", _LEAD.sub("", part).strip(" ."))
     if street := _STREET_TOWN.match(place):
         place = street["town"]
-    return _SUFFIX.sub("", place)
+    return trim_town(_SUFFIX.sub("", place))
 
 
 def _town(place: str) -> str | None:

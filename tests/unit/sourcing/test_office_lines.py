@@ -67,6 +67,12 @@ def test_an_address_keeps_its_street_and_postcode() -> None:
         ("Utah, USA", [(None, "US")]),
         ("Mexico", [(None, "MX")]),
         ("Silicon Valley", []),
+        ("London, Paris, USA", [("London", "GB"), ("Paris", "FR"), (None, "US")]),
+        ("San Francisco, CA, USA", [("San Francisco", "US")]),
+        ("Washington, D.C., United States", [("Washington", "US")]),
+        ("1100 Winter St", []),
+        ("Estately, Inc.", []),
+        ("North America, Europe, Asia", []),
         ("500 people", []),
         ("11-50 people, Poland", [(None, "PL")]),
     ],
@@ -121,6 +127,22 @@ def test_a_page_of_a_site_gives_all_its_places_with_the_head_office_marked() -> 
 )
 def test_a_seat_is_the_firm_s_and_not_its_people_s(sentence: str, seat: str | None) -> None:
     assert find_seat(sentence) == seat
+
+
+@pytest.mark.parametrize(
+    ("text", "heads"),
+    [
+        ("Headquartered in San Francisco with studios in Seattle and Austin", ["San Francisco"]),
+        ("Chicago, IL - Headquarters; Boston, MA", ["Chicago"]),
+        ("New York City (US HQ)", ["New York"]),
+        ("Leuven (our HQ) and Ghent", ["Leuven"]),
+        ("Oslo and Bergen", []),
+    ],
+)
+def test_the_head_office_is_what_stands_by_the_words_that_say_so(
+    text: str, heads: list[str]
+) -> None:
+    assert [office.city for office in read_offices(text) if office.head_office] == heads
 
 
 @pytest.mark.parametrize(
