@@ -38,11 +38,13 @@ class Taken:
 class Trouble:
     """What an SMTP server does with each message, drawn by a seed; `calm`: it takes everything.
 
-    A greylisted address is put off once. `stall_s`: how long a stalled conversation stays silent.
+    A greylisted address is put off once. `stall_s`: how long a stalled conversation stays silent; `slow_s`: how
+    long any other answer to the final dot takes at most.
     """
 
     rng: random.Random
     stall_s: float = 60.0
+    slow_s: float = 0.05
     calm: bool = False
     taken: list[Taken] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
@@ -75,6 +77,8 @@ class Trouble:
                 self.taken += [
                     Taken(message_id, address, self._told[address]) for address in envelope.rcpt_tos
                 ]
+        # Long enough that many a kill falls between the final dot and the answer.
+        await asyncio.sleep(self.slow_s * self.rng.random())
         match fate:
             case "put off":
                 return "451 4.3.0 Try again later"
