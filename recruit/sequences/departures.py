@@ -31,6 +31,7 @@ from recruit.sequences.outcomes import (
     record_unknown,
     record_unsendable,
     release,
+    release_all,
 )
 from recruit.sequences.report import SendReport
 from recruit.sequences.values import TouchStatus
@@ -117,10 +118,10 @@ class Departures:
         except BaseException:
             self._give_up()
             raise
-        for claim in self._waiting:
-            self._report.postponed += 1
+        if self._waiting:
+            # In one transaction: who was told to stop has little time.
             with self._open_tx() as tx:
-                release(tx, claim, self._away)
+                self._report.postponed += release_all(tx, self._waiting, self._away)
 
     def _begin(self) -> bool:
         """Tell the server of the next group, as far as it has room; return whether there is one."""

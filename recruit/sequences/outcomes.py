@@ -4,7 +4,7 @@ A touch whose message may be on its way is never pending again by itself. The tw
 go well are plain statements over a group of them, since they bound how fast we send.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, cast
@@ -245,6 +245,13 @@ def release(tx: Transaction, claim: Claim, rule: str = "") -> bool:
     touch.fence += 1
     give_place_back(tx, touch)
     return True
+
+
+def release_all(tx: Transaction, claims: Collection[Claim], rule: str) -> int:
+    """Give back claims of which the server has heard nothing; return how many were ours still."""
+    # All at once and in order, since each release goes on to counters, which come last.
+    lock_to_stop(tx, enrollment_ids=[claim.course.enrollment_id for claim in claims])
+    return sum(release(tx, claim, rule) for claim in claims)
 
 
 def _find_ours(tx: Transaction, claim: Claim) -> tuple[Touch, Enrollment] | None:

@@ -1,6 +1,8 @@
 """The sending sweep against a real SMTP conversation, on both databases."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes, policy
 from threading import Barrier, Thread
@@ -11,13 +13,14 @@ from sqlalchemy import select
 
 from recruit.clock import VirtualClock
 from recruit.config import SmtpSecurity
+from recruit.db.transaction import Transaction
 from recruit.mail.adapters.memory import MemoryMailer
 from recruit.mail.adapters.smtp import SmtpMailer
 from recruit.mail.port import Envelope
 from recruit.sequences.claiming import Sender, claim_due
 from recruit.sequences.due_times import next_due_at
 from recruit.sequences.leases import take_lease
-from recruit.sequences.sending import SENDING_LEASE
+from recruit.sequences.sending import SENDING_LEASE, send_due_touches
 from recruit.sequences.tables import Enrollment, Mailbox, MailboxDay, Reply, Suppression, Touch
 from recruit.sequences.usecases import (
     complete_task,
@@ -462,8 +465,6 @@ def test_two_senders_at_once_never_send_the_same_touch(app: App) -> None:
 
 
 def _sweep_with(app: App, mailer: SmtpMailer) -> Any:
-    from recruit.sequences.sending import send_due_touches
-
     return send_due_touches(
         app.transaction,
         mailer,
@@ -574,3 +575,42 @@ def test_a_reply_that_was_recorded_for_a_merged_firm_is_found_inside_the_claim(a
         other.merged_into_id = enrolled.firm_id
     assert sweep(app).stopped == 1
     assert enrollment(app).exit_reason is ExitReason.REPLIED
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_sender_that_is_told_to_stop_settles_what_flies_and_gives_the_rest_back_at_once(
+    app: App, ahead: bool
+) -> None:
+    set_up(app, firms=12)
+    opened = 0
+
+    @contextmanager
+    def counted() -> Iterator[Transaction]:
+        nonlocal opened
+        opened += 1
+        with app.transaction() as tx:
+            yield tx
+
+    report = send_due_touches(
+        counted,
+        app.mailer,
+        holder="test",
+        secret=app.secret,
+        base_url="https://recruit.example",
+        postal_address="1 Harbour Street",
+        stop=lambda: bool(app.mailer.sent),  # type: ignore[attr-defined]
+        ahead=ahead,
+    )
+    assert 1 <= report.sent <= 4
+    assert (report.sent + report.postponed, report.more) == (12, False)
+    # The claim, two for each group that flew, and one for all that goes back: little to wait for.
+    assert opened <= 8
+    counted_touches = Counter(t.status for t in touches(app) if t.step_index == 0)
+    assert counted_touches == {
+        TouchStatus.SENT: report.sent,
+        TouchStatus.PENDING: report.postponed,
+    }
+    waiting = [t for t in touches(app) if t.status is TouchStatus.PENDING and t.step_index == 0]
+    assert {t.blocked_by for t in waiting} == {"The sender was stopped."}
+    clock(app).move_to(NOW + timedelta(minutes=6))
+    assert sweep(app, ahead=ahead).sent == report.postponed
