@@ -62,7 +62,11 @@ def test_staff_see_every_page_of_the_desk_and_none_of_the_portal(app: App, role:
 
 def test_partners_see_no_page_of_the_desk(app: App) -> None:
     visitor = open_visitor(app, Role.PARTNER)
-    desk = [p for p in _pages(app) if p not in PUBLIC and not p.startswith(("/portal", "/verify", "/account"))]
+    desk = [
+        p
+        for p in _pages(app)
+        if p not in PUBLIC and not p.startswith(("/portal", "/verify", "/account"))
+    ]
     assert {"/", "/prospects", "/firms/{firm_id}", "/replies", "/crm"} <= set(desk)
     for path in desk:
         response = visitor.get(re.sub(r"\{[^}]+\}", "1", path))
