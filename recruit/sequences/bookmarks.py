@@ -1,10 +1,11 @@
 """How far each folder of an inbox was read, in the database: it outlives workers and machines."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from recruit.db.transaction import Transaction
 from recruit.mail.bookmarks import Bookmark
@@ -34,10 +35,13 @@ class StoredBookmarks:
     def keep(self, folder: str, bookmark: Bookmark) -> None:
         """Remember how far a folder was read; of two readers, the one that read further is believed."""
         with self._open_tx() as tx:
-            row = tx.session.get(InboxBookmark, (self._account, folder), with_for_update=True)
+            key = (self._account, folder)
+            row = tx.session.get(InboxBookmark, key, with_for_update=True)
             if row is None:
-                row = InboxBookmark(account=self._account, folder=folder, validity=0, uid=0)
-                tx.session.add(row)
+                with suppress(IntegrityError), tx.session.begin_nested():
+                    tx.session.add(InboxBookmark(account=key[0], folder=folder, validity=0, uid=0))
+                # Another reader may have met the folder at the same moment.
+                row = tx.session.get_one(InboxBookmark, key, with_for_update=True)
             if row.validity != bookmark.validity or row.uid < bookmark.uid:
                 row.validity, row.uid = bookmark.validity, bookmark.uid
 

@@ -1,6 +1,7 @@
 """What comes back: answers, absences, bounces, complaints and the way out, on both databases."""
 
 from datetime import UTC, date, datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from sqlalchemy import func, select
 
 from recruit.db.outbox import OutboxEntry
 from recruit.mail.adapters.memory import MemoryInbox
+from recruit.mail.bookmarks import Bookmark
 from recruit.mail.port import IncomingMail
+from recruit.sequences.bookmarks import StoredBookmarks
 from recruit.sequences.due_times import next_due_at
 from recruit.sequences.receiving import read_inbox
 from recruit.sequences.tables import Enrollment, Mailbox, Reply, Suppression, Touch
@@ -385,3 +388,27 @@ def test_dates_of_absence_are_read_from_when_they_were_written() -> None:
 
     mail = reply_mail("Ich bin bis 7. Januar nicht im Büro.", at=datetime(2025, 12, 20, tzinfo=UTC))
     assert classify(mail.raw).until == date(2026, 1, 7)
+
+
+def test_readers_who_meet_a_folder_at_once_keep_the_farther_bookmark(app: App) -> None:
+    bookmarks = StoredBookmarks(app.transaction, "partners@imap.example:993")
+    assert bookmarks.find("INBOX") is None
+    errors: list[BaseException] = []
+
+    def keep(uid: int) -> None:
+        try:
+            bookmarks.keep("INBOX", Bookmark(7, uid))
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [Thread(target=keep, args=(uid,)) for uid in (3, 9, 5, 8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert bookmarks.find("INBOX") == Bookmark(7, 9)
+    bookmarks.keep("INBOX", Bookmark(8, 2))
+    assert bookmarks.find("INBOX") == Bookmark(8, 2)
+    # Nothing was sent yet, so nothing that lies there is an answer.
+    assert bookmarks.first_day() == NOW.date()
