@@ -22,6 +22,7 @@ from recruit.wiring import App
 from tests.factories.sync import make_candidate, make_partner, make_told_firm
 from tests.factories.web import open_visitor, words_of
 
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 MAPPING = replace(load_mapping(), include=Inclusion.ENROLLED)
 
 
@@ -101,6 +102,7 @@ def test_an_id_alone_says_whose_customer_a_firm_is_and_a_file_without_the_column
         assert get_firm(tx, 1).tags == ["customer"]
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -125,6 +127,7 @@ def test_a_line_that_cannot_be_settled_is_left_out_by_number_and_the_others_are_
     assert why in refused.why
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("content", "why"),
     [
