@@ -3,9 +3,12 @@
 import os
 import sys
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from recruit.learning import OutcomeModel
@@ -13,7 +16,15 @@ from recruit.learning.calibration import Sigmoid
 from recruit.learning.lookup import compile_tables
 from recruit.learning.serving import LookupScorer
 from recruit.learning.spark import ColumnMissing, SparkMissing, check_spark, score_on_spark
+from recruit.scoring.arrow import columns_of
+from recruit.scoring.columnar import STANDINGS, score_columns
+from recruit.scoring.examples import list_examples
+from recruit.scoring.profile import read_profile
+from recruit.scoring.spark import ColumnMissing as NoColumn
+from recruit.scoring.spark import count_on_spark
 from tests.factories.learning import outcome_rows
+
+DAY = date(2026, 3, 3)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +59,44 @@ def test_spark_gives_the_scores_of_one_machine(spark: Any) -> None:
     assert np.abs(scored["probability"].to_numpy() - sigmoid.probability(wanted)).max() <= 1e-12
     with pytest.raises(ColumnMissing, match='lacks the column "tenure"'):
         score_on_spark(given.drop("tenure"), tables)
+
+
+def test_spark_gives_the_points_of_one_machine(spark: Any) -> None:
+    """Declared points too: to the hundredth, whatever partition a firm lies in."""
+    random = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {
+            "id": np.arange(400),
+            "name": [f"Firm {n}" for n in range(400)],
+            "country": random.choice(["DE", "US", "BR", None], 400),
+            "employees_low": np.where(
+                random.random(400) < 0.3, np.nan, random.integers(1, 900, 400)
+            ),
+            "founded_low": random.integers(1980, 2026, 400).astype(float),
+            "specialties": [
+                [
+                    t
+                    for t in ("security", "managed services", "consulting", "saas product")
+                    if random.random() < 0.4
+                ]
+                for _ in range(400)
+            ],
+        }
+    )
+    table["employees_high"] = table["employees_low"] * 2
+    (example,) = [one for one in list_examples() if one.name == "msp-security"]
+    profile = read_profile(example.text, example.name)
+    firms = columns_of(pa.Table.from_pandas(table))
+    wanted = score_columns(profile, firms, DAY)
+    found = count_on_spark(spark.createDataFrame(table).repartition(3), profile, today=DAY)
+    told = found.toPandas().sort_values("id")
+    assert told["id"].tolist() == list(range(400))
+    for name in ("total", "low", "high"):
+        assert (told[name].to_numpy() == getattr(wanted, name) / 100).all()
+    assert (told["standing"] == [STANDINGS[code].value for code in wanted.standing]).all()
+    assert set(told["standing"]) == {"ranked", "gated", "excluded"}
+    with pytest.raises(NoColumn, match='lacks the column "name"'):
+        count_on_spark(spark.createDataFrame(table).drop("name"), profile, today=DAY)
 
 
 def test_a_missing_java_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
