@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recruit.db.transaction import Transaction
-from recruit.firms.tables import Firm
 from recruit.onboarding import published
 from recruit.onboarding.course import CourseDefinition
 from recruit.onboarding.evidence import Evidence, Member, UnderwayKind
@@ -20,7 +19,7 @@ from recruit.onboarding.levels import LevelStanding, level_at
 from recruit.onboarding.progress import StepState, StepView, list_steps, state_of, unread_lessons
 from recruit.onboarding.shelf import Shelved, decide_resource, is_stale
 from recruit.onboarding.store import NotAMember
-from recruit.onboarding.tables import Partner, Resource
+from recruit.onboarding.tables import Resource
 from recruit.onboarding.training_tables import LessonFile
 from recruit.onboarding.uploads import CheckedFile
 from recruit.onboarding.values import Action, PartnerState, TrackStepKind
@@ -296,26 +295,6 @@ def _held(evidence: Evidence, member: Member, now: datetime) -> tuple[HeldCertif
         for key, c in newest.items()
         if c.is_valid(now) and key in evidence.courses
     )
-
-
-def company_form(tx: Transaction, person_id: int) -> tuple[str, dict[str, str], Decision]:
-    """Return the company's name, what it says of itself, and whether this person may edit it.
-
-    What it has not said yet is filled in from what is known of the firm.
-    """
-    evidence = evidence_of(tx, person_id)
-    partner = tx.session.get_one(Partner, evidence.partner_id)
-    firm = tx.session.get_one(Firm, evidence.firm_id)
-    known = {"city": firm.city or "", "country": firm.country or ""}
-    said = {key: str(value) for key, value in partner.company.items() if value}
-    decision = decide(Action.EDIT_COMPANY, evidence, tx.now, person_id=person_id)
-    return evidence.company_name, known | said, decision
-
-
-def has_described_itself(evidence: Evidence) -> bool:
-    """Tell whether the partner has filled in its company's profile."""
-    step = evidence.track.step_of_kind(TrackStepKind.PROFILE)
-    return step is not None and step.key in evidence.declared
 
 
 def find_resource(tx: Transaction, person_id: int, key: str) -> tuple[Evidence, Resource, Decision]:

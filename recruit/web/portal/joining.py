@@ -6,7 +6,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from recruit.insights.agreements import agreement_page, find_acceptance_id
-from recruit.insights.portal import company_form, evidence_of, has_described_itself
+from recruit.insights.company import company_form, has_described_itself
+from recruit.insights.portal import evidence_of
 from recruit.onboarding.usecases import (
     CompanyIncomplete,
     NotSignedProperly,
