@@ -21,7 +21,7 @@ from recruit.wiring import App, build_app
 from tests.factories.firms import store_sighting
 
 _FIELDS = ("name", "website", "email", "phone", "street", "postcode", "city", "country")
-_RECORDS = 500
+_RECORDS = 300
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def synthetic(tmp_path: Path) -> Iterator[App]:
     app.close()
 
 
+@pytest.mark.timeout(900)
 def test_spark_makes_the_firms_that_one_machine_makes(synthetic: App) -> None:
     sheet = read_sheet(read_texts(pa.Table.from_pandas(make_firms(_RECORDS, 5))))
     group = dict(zip(map(str, sheet.record_id.tolist()), group_rows(sheet).group, strict=True))
