@@ -83,7 +83,7 @@ class TrytonUsers:
 
     def __init__(self, server: TrytonServer) -> None:
         self._server = server
-        self._client = httpx.Client(trust_env=False, timeout=60)
+        self._client = httpx.Client(trust_env=False, timeout=600)
         self._headers: dict[str, str] = {}
 
     def sign_in(self) -> None:
