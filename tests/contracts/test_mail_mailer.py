@@ -17,7 +17,7 @@ from recruit.config import Secret, SmtpSecurity
 from recruit.mail.adapters.console import ConsoleMailer
 from recruit.mail.adapters.memory import MemoryMailer
 from recruit.mail.adapters.smtp import SmtpMailer
-from recruit.mail.port import DefinitelyNotSent, Envelope, Mailer, OutcomeUnknown
+from recruit.mail.port import DefinitelyNotSent, Envelope, Mailer, NoRoom, OutcomeUnknown
 from tests.factories.sequences import Sink, smtp_sink
 
 ENVELOPE = Envelope("partners@vendor.example", "ann@firm.example")
@@ -258,3 +258,22 @@ def test_console_prints_who_would_get_what() -> None:
     ConsoleMailer(stream).offer(ENVELOPE, MESSAGE).finish()
     assert "--- mail to ann@firm.example from partners@vendor.example" in stream.getvalue()
     assert message_from_bytes(MESSAGE)["Subject"] in stream.getvalue()
+
+
+def test_smtp_talks_about_several_messages_at_once_and_says_where_there_is_no_more_room() -> None:
+    sink = Sink()
+    with smtp_sink(sink) as port:
+        mailer = smtp(port)
+        talks = [mailer.begin(ENVELOPE, MESSAGE) for _ in range(4)]
+        with pytest.raises(NoRoom):
+            mailer.begin(ENVELOPE, MESSAGE)
+        for talk in talks:
+            talk.await_readiness()
+        assert sink.taken == []
+        for talk in talks:
+            talk.let_go()
+        assert [talk.await_answer() for talk in talks] == ["250 OK"] * 4
+        # Room is back as soon as one is answered.
+        mailer.begin(ENVELOPE, MESSAGE).abandon()
+        mailer.close()
+    assert len(sink.taken) == 4
