@@ -109,8 +109,7 @@ def test_a_model_is_put_in_use_by_keys_alone(chromium: Browser, trained_site: Si
     page.focus("#because")
     page.keyboard.type("trained on newer outcomes")
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
-    assert "ipp-0002 is in use" in page.inner_text("#notices")
+    page.wait_for_selector("#notices:has-text('ipp-0002 is in use')")
     assert "trained on newer outcomes" in page.inner_text("main")
     page.context.close()
 

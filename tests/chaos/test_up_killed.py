@@ -185,4 +185,5 @@ def test_a_killed_server_goes_on_where_it_was_and_sends_nothing_twice(
     assert counts[TouchStatus.SENT] + counts[TouchStatus.UNKNOWN] == FIRMS, story
     assert sent <= set(sink.message_ids), story
     assert set(sink.message_ids) <= sent | unknown, story
-    assert len(unknown) <= KILLS * 2 or os.environ.get("SOAK"), story
+    # At most four messages are under way in a process when it dies.
+    assert len(unknown) <= KILLS * 4 or os.environ.get("SOAK"), story

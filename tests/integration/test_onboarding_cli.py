@@ -106,7 +106,7 @@ def _replace(name: str, old: str, new: str) -> Callable[[Path], Any]:
         ),
         (
             _replace("track.toml", 'kind = "profile"', 'kind = "profil"'),
-            "track.toml: steps.2.kind:",
+            "track.toml: steps.3.kind:",
         ),
         (
             _replace("track.toml", '["certification"]', '["certificate"]'),

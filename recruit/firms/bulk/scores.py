@@ -38,8 +38,7 @@ from recruit.firms.rarity import Rarity
 
 # Pairs looked at in one go: enough to make Python's part of the work nothing.
 _AT_ONCE = 100_000
-# `evidence.BRAND` in doublings.
-_BRAND = math.log2(weights.BRAND) - 1
+_BRAND = math.log2(weights.BRAND) - 1  # in doublings
 _BIG_BRAND = math.log2(weights.BIG_BRAND) - 1
 # Each thread holds some ten arrays of the pairs that it looks at.
 _THREADS = 4

@@ -34,7 +34,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
             {"points": 1},
             (
                 'criteria.sise: "sise" is not a criterion. Did you mean "size"? '
-                "Known: geography, size, tenure, specialty, certifications, vendor_partnerships, signals; "
+                "Known: geography, size, tenure, specialty, certifications, vendor_partnerships, signals, look_alike; "
                 'a criterion with a name of its own says which it is, as in kind = "specialty".'
             ),
         ),
@@ -43,7 +43,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
             "sizes",
             (
                 'criteria.size.kind: "sizes" is unknown. Did you mean "size"? '
-                "Known: geography, size, tenure, specialty, certifications, vendor_partnerships, signals."
+                "Known: geography, size, tenure, specialty, certifications, vendor_partnerships, signals, look_alike."
             ),
         ),
         (
