@@ -1,4 +1,4 @@
-"""The queries of a resolution run: new sightings, those near them, keys, words, and what is written.
+"""The queries of a resolution run: new sightings, those near them, keys, and what is written.
 
 Everything goes in chunks of ids and in plain rows: a first run over many sightings must not load them
 as objects one by one.
@@ -26,7 +26,7 @@ from sqlalchemy import (
 from recruit.db.base import Base
 from recruit.db.transaction import Transaction
 from recruit.firms.blocking import LONGEST_KEY, are_words_shared, block_cap
-from recruit.firms.tables import BlockKey, Contact, Firm, FirmMember, NameWord, ResolutionMark
+from recruit.firms.tables import BlockKey, Contact, Firm, FirmMember, ResolutionMark
 from recruit.sourcing.tables import Source, SourceRecord, SourcingJob
 from recruit.sourcing.values import Fact
 
@@ -34,7 +34,6 @@ from recruit.sourcing.values import Fact
 _CHUNK = 500
 # Any number will do, as long as nobody else locks by it.
 _LOCK = 7_236_041
-_WORD_LENGTH = 100
 
 # Sightings read at once when all of them are.
 _PAGE = 10_000
@@ -156,7 +155,7 @@ def iterate_facts(tx: Transaction) -> Iterator[tuple[int, list[Any], int | None,
 def list_sightings(tx: Transaction, record_ids: Iterable[int]) -> list[SeenSighting]:
     """Return the sightings of these ids of records."""
     found: list[SeenSighting] = []
-    for ids in _chunks(sorted(record_ids)):
+    for ids in chunks(sorted(record_ids)):
         rows = tx.session.execute(_sightings().where(SourceRecord.id.in_(ids)))
         found += [_read(row) for row in rows]
     return found
@@ -165,7 +164,7 @@ def list_sightings(tx: Transaction, record_ids: Iterable[int]) -> list[SeenSight
 def list_sightings_of_firms(tx: Transaction, firm_ids: Iterable[int]) -> list[SeenSighting]:
     """Return all sightings of these firms."""
     records: list[int] = []
-    for ids in _chunks(sorted(set(firm_ids))):
+    for ids in chunks(sorted(set(firm_ids))):
         # Asked for both at once, SQLite walks all sightings to find these.
         records += tx.session.scalars(
             select(FirmMember.source_record_id).where(FirmMember.firm_id.in_(ids))
@@ -212,7 +211,7 @@ def list_firms_near(
     member = FirmMember.__table__.join(
         BlockKey.__table__, BlockKey.source_record_id == FirmMember.source_record_id
     )
-    for chunk in _chunks(sorted(words)):
+    for chunk in chunks(sorted(words)):
         counts = tx.session.execute(
             select(BlockKey.key, func.count(FirmMember.firm_id.distinct()))
             .select_from(member)
@@ -240,7 +239,7 @@ def list_firms_near(
 def _find_with_shared_word(tx: Transaction, wanted: Mapping[int, Collection[str]]) -> list[int]:
     """Return those sightings (ids of records) whose names have one of the words `wanted` of each."""
     found: set[int] = set()
-    for ids in _chunks(sorted(wanted)):
+    for ids in chunks(sorted(wanted)):
         # A name's key is its words; asking for the name itself would read what all of them state.
         names = tx.session.execute(
             select(BlockKey.source_record_id, BlockKey.key).where(
@@ -256,7 +255,7 @@ def _find_with_shared_word(tx: Transaction, wanted: Mapping[int, Collection[str]
 
 def _list_firms_of(tx: Transaction, record_ids: Sequence[int]) -> set[int]:
     firms: set[int] = set()
-    for ids in _chunks(record_ids):
+    for ids in chunks(record_ids):
         firms.update(
             tx.session.scalars(
                 select(FirmMember.firm_id).where(FirmMember.source_record_id.in_(ids))
@@ -269,7 +268,7 @@ def replace_keys(
     tx: Transaction, keys: Mapping[int, Iterable[str]], changed: Iterable[int]
 ) -> None:
     """Store the keys of sightings (ids of records); those of `changed` ones take the old ones' place."""
-    for ids in _chunks(sorted(changed)):
+    for ids in chunks(sorted(changed)):
         tx.session.execute(delete(BlockKey).where(BlockKey.source_record_id.in_(ids)))
     insert_rows(
         tx,
@@ -282,49 +281,9 @@ def replace_keys(
     )
 
 
-def add_name_words(tx: Transaction, words_by_name: Mapping[str, Iterable[str]]) -> None:
-    """Store which words stand in which names, for names that are not known yet."""
-    known: set[str] = set()
-    for names in _chunks(sorted(words_by_name)):
-        known.update(
-            tx.session.scalars(
-                select(NameWord.name_key).where(NameWord.name_key.in_(names)).distinct()
-            )
-        )
-    insert_rows(
-        tx,
-        NameWord,
-        [
-            {"name_key": name, "word": word}
-            for name, words in words_by_name.items()
-            if name not in known
-            for word in {word[:_WORD_LENGTH] for word in words}
-        ],
-    )
-
-
-def count_words(tx: Transaction, words: Iterable[str]) -> dict[str, int]:
-    """Return in how many different names each of these words stands."""
-    counts: dict[str, int] = {}
-    for chunk in _chunks(sorted(set(words))):
-        rows = tx.session.execute(
-            select(NameWord.word, func.count())
-            .where(NameWord.word.in_(chunk))
-            .group_by(NameWord.word)
-        )
-        counts.update((word, count) for word, count in rows)
-    return counts
-
-
-def count_names(tx: Transaction) -> int:
-    """Return how many different names are known."""
-    names = select(NameWord.name_key).distinct().subquery()
-    return tx.session.scalar(select(func.count()).select_from(names)) or 0
-
-
 def insert_rows(tx: Transaction, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert plain rows, many in one statement."""
-    for chunk in _chunks(rows, 5000):
+    for chunk in chunks(rows, 5000):
         tx.session.execute(insert(table), chunk)
 
 
@@ -334,20 +293,20 @@ def set_record_versions(tx: Transaction, versions: Mapping[int, int]) -> None:
         {"source_record_id": record, "record_version": version}
         for record, version in sorted(versions.items())
     ]
-    for chunk in _chunks(rows):
+    for chunk in chunks(rows):
         tx.session.execute(update(FirmMember), chunk)
 
 
 def update_members(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write these values over the rows of sightings that have a firm already."""
-    for chunk in _chunks(rows):
+    for chunk in chunks(rows):
         tx.session.execute(update(FirmMember), chunk)
 
 
 def list_known_addresses(tx: Transaction, firm_ids: Iterable[int]) -> set[tuple[int, str]]:
     """Return the (firm id, address) pairs of the contacts that these firms have."""
     found: set[tuple[int, str]] = set()
-    for ids in _chunks(sorted(set(firm_ids))):
+    for ids in chunks(sorted(set(firm_ids))):
         rows = tx.session.execute(
             select(Contact.firm_id, Contact.email).where(Contact.firm_id.in_(ids))
         )
@@ -381,6 +340,7 @@ def list_vanishing(tx: Transaction, since: Since = ALWAYS) -> tuple[list[Firm], 
     return list(gone), list(back)
 
 
-def _chunks(items: Sequence[T], size: int = _CHUNK) -> Iterator[Sequence[T]]:
+def chunks(items: Sequence[T], size: int = _CHUNK) -> Iterator[Sequence[T]]:
+    """Yield the items in pieces that one statement takes."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

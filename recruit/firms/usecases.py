@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from recruit.db.transaction import Transaction
+from recruit.firms import name_words
 from recruit.firms import sightings as queries
 from recruit.firms.blocking import block_keys, list_own_words
 from recruit.firms.bulk.sheet import no_search_for_cycles
@@ -90,9 +91,9 @@ def _plan(
     changed = [record for record in fresh if seen[record].firm_id is not None]
     queries.replace_keys(tx, keys, changed)
     names = {f.name.key: [word.form for word in f.name.words] for f in fresh.values()}
-    queries.add_name_words(tx, names)
+    name_words.add_name_words(tx, names)
     words = {w.form for f in (*fresh.values(), *known.values()) for w in f.name.words}
-    rarity = Rarity(queries.count_names(tx), queries.count_words(tx, words))
+    rarity = Rarity(name_words.count_names(tx), name_words.count_words(tx, words))
     firm_of = {
         record: sighting.firm_id
         for record, sighting in (neighbours | seen).items()

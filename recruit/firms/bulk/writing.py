@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from recruit.db.transaction import Transaction
+from recruit.firms import name_words
 from recruit.firms import sightings as queries
 from recruit.firms.bulk.keys import list_keys, list_name_words
 from recruit.firms.bulk.placing import place_many
@@ -42,7 +43,7 @@ def resolve_in_bulk(tx: Transaction, actor: str) -> ResolutionReport:
     for start in range(0, len(rows), _ROWS):
         keys = dict(list_keys(sheet, rows[start : start + _ROWS]))
         queries.replace_keys(tx, keys, [record for record in keys if record in firm_of])
-    queries.add_name_words(tx, list_name_words(sheet))
+    name_words.add_name_words(tx, list_name_words(sheet))
     plan = place_many(sheet, firm_of, fresh, load_said(tx))
     del sheet
     return write_plan(tx, plan, fresh=fresh, changed=set(changed), silent=silent, actor=actor)

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from recruit.db.transaction import Transaction
+from recruit.firms import name_words
 from recruit.firms import sightings as queries
 from recruit.firms.bulk.writing import write_plan
 from recruit.firms.spark.placing import Placed, place_on_spark, write_sightings
@@ -57,7 +58,7 @@ def _store(tx: Transaction, placed: Placed, firm_of: dict[int, int]) -> None:
     for some in _grouped(fresh):
         queries.replace_keys(tx, some, [record for record in some if record in firm_of])
     for words in _grouped(_rows(placed.words.select("name", "word").orderBy("name"))):
-        queries.add_name_words(tx, words)
+        name_words.add_name_words(tx, words)
 
 
 def _rows(frame: "DataFrame") -> Iterator[tuple[Any, Any]]:
