@@ -26,9 +26,7 @@ class Firm(Base):
     id: Mapped[Id]
     # Counts up with each change, so that a score can name the version that it judged.
     version: Mapped[int] = mapped_column(default=1)
-    merged_into_id: Mapped[int | None] = mapped_column(
-        ForeignKey("firm.id"), index=True, info=firm_stays()
-    )
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("firm.id"), info=firm_stays())
     # The firm that owns this one.
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("firm.id"), index=True)
     # `FirmTag`s, sorted: what the lists that name it say of it, see `recruit.firms.tags`.
@@ -67,6 +65,12 @@ class Firm(Base):
             "vanished_at",
             sqlite_where=text("vanished_at IS NOT NULL"),
             postgresql_where=text("vanished_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_firm_survivor",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
         ),
     )
 

@@ -17,8 +17,8 @@ from recruit.sequences.definition import Compliance, SequenceDefinition
 from recruit.sequences.planning import get_definition
 from recruit.sequences.recipients import RECIPIENT, Recipient, recipient_of
 from recruit.sequences.sql import fixed
-from recruit.sequences.store import mailbox_id_of, may_move_on
-from recruit.sequences.tables import Enrollment, Mailbox, Sequence, SequenceVersion, Touch
+from recruit.sequences.store import list_halted, mailbox_id_of, may_move_on
+from recruit.sequences.tables import Enrollment, Sequence, SequenceVersion, Touch
 from recruit.sequences.values import EnrollmentStatus, SequenceStatus, StepKind, TouchStatus
 
 _touch, _enrollment = (cast("Table", table.__table__) for table in (Touch, Enrollment))
@@ -81,7 +81,11 @@ _CARD = {
         exists().where(
             _relative.id == _enrollment.c.firm_id, _relative.merged_into_id.is_not(None)
         ),
-        exists().where(_relative.merged_into_id == _enrollment.c.firm_id),
+        # Said twice, for the index holds only firms that were merged.
+        exists().where(
+            _relative.merged_into_id == _enrollment.c.firm_id,
+            _relative.merged_into_id.is_not(None),
+        ),
     ),
 }
 _newest = (
@@ -92,7 +96,20 @@ _newest = (
     .correlate(Sequence)
     .scalar_subquery()
 )
-_DUE = (
+_LOCK = (
+    select(_touch.c.id)
+    .join(_enrollment, _enrollment.c.id == _touch.c.enrollment_id)
+    .where(
+        may_move_on(),
+        _touch.c.due_at <= bindparam("now"),
+        _touch.c.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(_touch.c.due_at, _touch.c.id)
+    .limit(bindparam("most"))
+    # On SQLite this compiles to nothing, and the transaction has the database to itself.
+    .with_for_update(skip_locked=True, key_share=True, of=[_touch, _enrollment])
+)
+_CARDS = (
     select(
         *(column.label(f"card_{name}") for name, column in _CARD.items()),
         Sequence.id.label("sequence_id"),
@@ -108,20 +125,12 @@ _DUE = (
     .select_from(_touch)
     .join(_enrollment, _enrollment.c.id == _touch.c.enrollment_id)
     .join(Sequence, Sequence.id == _touch.c.sequence_id)
-    .join(Mailbox, Mailbox.id == mailbox_id_of())
     .join(_version, _version.id == _enrollment.c.sequence_version_id)
     .join(_today, _today.id == _newest)
     .join(Contact, Contact.id == _enrollment.c.contact_id)
     .join(Firm, Firm.id == Contact.firm_id)
-    .where(
-        may_move_on(),
-        _touch.c.due_at <= bindparam("now"),
-        _touch.c.kind.in_(bindparam("kinds", expanding=True)),
-    )
+    .where(_touch.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_touch.c.due_at, _touch.c.id)
-    .limit(bindparam("most"))
-    # On SQLite this compiles to nothing, and the transaction has the database to itself.
-    .with_for_update(skip_locked=True, key_share=True, of=[_touch, _enrollment])
 )
 
 
@@ -130,7 +139,12 @@ def lock_due(tx: Transaction, kinds: Collection[StepKind], limit: int) -> list[C
 
     What another transaction holds is left to it.
     """
-    rows = tx.connection.execute(_DUE, {"now": tx.now, "most": limit, "kinds": list(kinds)})
+    wanted = {"now": tx.now, "most": limit, "kinds": list(kinds)} | list_halted(tx)
+    ids = list(tx.connection.scalars(_LOCK, wanted))
+    if not ids:
+        return []
+    # Read once they are locked, so that nothing in them is older than the lock.
+    rows = tx.connection.execute(_CARDS, {"ids": ids})
     sequences: dict[int, SequenceState] = {}
     cards = []
     for row in rows.all():

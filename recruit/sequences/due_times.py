@@ -6,15 +6,13 @@ from sqlalchemy import func, select
 
 from recruit.db.transaction import Transaction
 from recruit.sequences.sql import fixed, fixed_all
-from recruit.sequences.store import mailbox_id_of, may_move_on
-from recruit.sequences.tables import Enrollment, Mailbox, Sequence, Touch
+from recruit.sequences.store import list_halted, may_move_on
+from recruit.sequences.tables import Enrollment, Touch
 from recruit.sequences.values import EnrollmentStatus, TouchStatus
 
 _TOUCH = (
     select(Touch.due_at)
     .join(Enrollment, Enrollment.id == Touch.enrollment_id)
-    .join(Sequence, Sequence.id == Touch.sequence_id)
-    .join(Mailbox, Mailbox.id == mailbox_id_of())
     .where(may_move_on())
     .order_by(Touch.due_at)
     .limit(1)
@@ -34,5 +32,5 @@ def next_due_at(tx: Transaction) -> datetime | None:
 
     What is due already yields its own time, which is not after `tx.now`.
     """
-    moments = tx.connection.execute(_MOMENTS).one()
+    moments = tx.connection.execute(_MOMENTS, list_halted(tx)).one()
     return min((moment for moment in moments if moment is not None), default=None)

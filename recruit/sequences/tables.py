@@ -201,7 +201,7 @@ class Touch(Base):
     __table_args__ = (
         UniqueConstraint("enrollment_id", "step_index"),
         UniqueConstraint("address_key", "sequence_id", "step_index"),
-        Index("ix_touch_status_due_at", "status", "due_at"),
+        Index("ix_touch_status_due_at", "status", "due_at", "id"),
         Index("ix_touch_firm_id", "firm_id"),
         Index("ix_touch_expires_at", "expires_at"),
         # What each step and wording brought, without reading the texts.

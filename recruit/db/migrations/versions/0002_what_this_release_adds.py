@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import sqlite
 
 from recruit.db.base import BigInt, Json, UtcDateTime
+from sqlalchemy.dialects import sqlite
 
 revision = "0002"
 down_revision = "0001"
@@ -920,7 +920,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("tags", Json, server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("revenue_low", BigInt, nullable=True))
         batch_op.add_column(sa.Column("revenue_high", BigInt, nullable=True))
+        batch_op.drop_index(batch_op.f("ix_firm_merged_into_id"))
         batch_op.create_index(batch_op.f("ix_firm_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_index(
+            "ix_firm_survivor",
+            ["merged_into_id"],
+            unique=False,
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_firm_vanished_at",
             ["vanished_at"],
@@ -1024,8 +1032,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("why", sa.Text(), nullable=True))
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=True)
         batch_op.drop_index(batch_op.f("ix_score_firm_id"))
-        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_score_profile_version_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_score_firm_id"), type_="foreignkey")
 
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("active_since", UtcDateTime(), nullable=True))
@@ -1049,6 +1057,8 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("variant", sa.String(length=40), server_default="", nullable=False)
         )
+        batch_op.drop_index(batch_op.f("ix_touch_status_due_at"))
+        batch_op.create_index("ix_touch_status_due_at", ["status", "due_at", "id"], unique=False)
         batch_op.create_index("ix_touch_expires_at", ["expires_at"], unique=False)
         batch_op.create_index(
             "ix_touch_statistics", ["sequence_id", "step_index", "status", "variant"], unique=False
@@ -1062,6 +1072,10 @@ def downgrade() -> None:
     with op.batch_alter_table("touch", schema=None) as batch_op:
         batch_op.drop_index("ix_touch_statistics")
         batch_op.drop_index("ix_touch_expires_at")
+        batch_op.drop_index("ix_touch_status_due_at")
+        batch_op.create_index(
+            batch_op.f("ix_touch_status_due_at"), ["status", "due_at"], unique=False
+        )
         batch_op.drop_column("variant")
         batch_op.drop_column("expires_at")
 
@@ -1081,13 +1095,13 @@ def downgrade() -> None:
         batch_op.drop_column("active_since")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_score_profile_version_id"),
             "profile_version",
             ["profile_version_id"],
             ["id"],
         )
-        batch_op.create_foreign_key(batch_op.f("fk_score_firm_id"), "firm", ["firm_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_score_firm_id"), ["firm_id"], unique=False)
         batch_op.alter_column("reasons", existing_type=sqlite.JSON(), nullable=False)
         batch_op.drop_column("why")
@@ -1149,7 +1163,15 @@ def downgrade() -> None:
             sqlite_where=sa.text("vanished_at IS NOT NULL"),
             postgresql_where=sa.text("vanished_at IS NOT NULL"),
         )
+        batch_op.drop_index(
+            "ix_firm_survivor",
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_firm_parent_id"))
+        batch_op.create_index(
+            batch_op.f("ix_firm_merged_into_id"), ["merged_into_id"], unique=False
+        )
         batch_op.drop_column("revenue_high")
         batch_op.drop_column("revenue_low")
         batch_op.drop_column("tags")
