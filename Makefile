@@ -34,7 +34,7 @@ up: setup ## Serve web, worker and schedule in one process
 	@$(BIN)/recruit db upgrade && $(BIN)/recruit up
 
 test: setup-test ## Set up everything and run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 lint: setup-test ## Format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
