@@ -11,7 +11,7 @@ from recruit.mail.port import DefinitelyNotSent, Envelope, NoRoom
 
 # A server may end a long conversation at any time; ending it ourselves is politer and as cheap.
 _MESSAGES_A_CONNECTION = 100
-# Big providers allow a client few connections at once; a fifth made sending to Postfix no faster.
+# Big providers allow a client few connections at once.
 _MOST_AT_ONCE = 4
 
 

@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import sqlite
 
 from recruit.db.base import BigInt, Json, UtcDateTime
-from sqlalchemy.dialects import sqlite
 
 revision = "0002"
 down_revision = "0001"
