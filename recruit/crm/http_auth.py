@@ -4,6 +4,7 @@ Secrets never show themselves in a repr, and never stand in an address.
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -55,7 +56,7 @@ class Key:
         return (str(self._value),)
 
 
-class _Tokens:
+class _Tokens(ABC):
     """A token that is asked for with a form, kept, and renewed when it is refused."""
 
     def __init__(self, token_url: str) -> None:
@@ -63,13 +64,13 @@ class _Tokens:
         self._token: Secret | None = None
         self._lock = threading.Lock()
 
+    @abstractmethod
     def _form(self) -> dict[str, str]:
         """Return what is sent to be given a token."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _remedy(self) -> str:
         """Return what to look at when none is given."""
-        raise NotImplementedError
 
     def headers(self, client: httpx.Client) -> Mapping[str, str]:
         """Return the header with the token, which is asked for when there is none."""

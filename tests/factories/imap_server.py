@@ -90,7 +90,7 @@ class Box:
         return True
 
     def destroy(self) -> None:
-        raise NotImplementedError
+        raise imap4.MailboxException("This folder cannot be deleted.")
 
     def requestStatus(self, names: list[str]) -> dict[str, int]:
         return imap4.statusRequestHelper(self, names)

@@ -8,6 +8,7 @@ import json
 import random
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -57,7 +58,7 @@ class Fault:
     times: int = 1
 
 
-class FakeServer:
+class FakeServer(ABC):
     """A fake CRM under an address of its own."""
 
     def __init__(self, clock: VirtualClock, *, seed: int = 1) -> None:
@@ -76,8 +77,9 @@ class FakeServer:
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    @abstractmethod
     def handle(self, request: Request) -> Reply:
-        raise NotImplementedError
+        """Answer a request as the vendor does."""
 
     def is_write(self, request: Request) -> bool:
         return request.method != "GET"
