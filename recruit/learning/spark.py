@@ -3,15 +3,12 @@
 Needs the extra `spark` (pyspark) and Java 17 or newer on every machine.
 """
 
-import importlib.util
-import os
-import shutil
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from recruit.firms.spark.session import check_spark
 from recruit.learning.calibration import Sigmoid
 from recruit.learning.lookup import LookupTables, NumberTable
 from recruit.learning.serving import LookupScorer
@@ -20,27 +17,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-class SparkMissing(RuntimeError):
-    """A part that Spark needs is not installed; the message says which and how to get it."""
-
-
 class ColumnMissing(LookupError):
     """The table lacks a column that the model needs."""
-
-
-def check_spark() -> None:
-    """Raise `SparkMissing` where pyspark or Java is not there."""
-    if importlib.util.find_spec("pyspark") is None:
-        raise SparkMissing(
-            "pyspark is not installed. Install it with: pip install 'recruit[spark]'"
-        )
-    home = os.environ.get("JAVA_HOME")
-    if home and not (Path(home) / "bin" / "java").exists():
-        raise SparkMissing(
-            f"JAVA_HOME is {home}, and there is no bin/java below it. Mend or unset it."
-        )
-    if not home and shutil.which("java") is None:
-        raise SparkMissing("Java is not installed. Install Java 17 or newer, or set JAVA_HOME.")
 
 
 def score_on_spark(
@@ -52,7 +30,7 @@ def score_on_spark(
 ) -> "DataFrame":
     """Return the `keep` columns of a Spark table with `logit` and `probability`, scored by `mapInPandas`.
 
-    Partitions are scored where they lie, by one thread each; nothing is collected. Raises `SparkMissing` and
+    Partitions are scored where they lie, by one thread each; nothing is collected. Raises firms' `SparkMissing` and
     `ColumnMissing`.
     """
     check_spark()

@@ -11,11 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from recruit.firms.spark.session import SparkMissing, check_spark
 from recruit.learning import OutcomeModel
 from recruit.learning.calibration import Sigmoid
 from recruit.learning.lookup import compile_tables
 from recruit.learning.serving import LookupScorer
-from recruit.learning.spark import ColumnMissing, SparkMissing, check_spark, score_on_spark
+from recruit.learning.spark import ColumnMissing, score_on_spark
 from recruit.scoring.arrow import columns_of
 from recruit.scoring.columnar import STANDINGS, score_columns
 from recruit.scoring.examples import list_examples
