@@ -86,7 +86,7 @@ def crawl(app: App, addresses: list[str], starts: list[str], **over: object) -> 
 
 
 def test_hostile_pages_cost_a_line_each(app: App, self_signed: ssl.SSLContext) -> None:
-    links = "".join(f'<a class="firm" href="/farm/{n}">{n}</a>' for n in range(30_000))
+    links = "".join(f'<a class="firm" href="/many/{n}">{n}</a>' for n in range(30_000))
     odd = (
         b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=no-such-thing\r\n\r\n<h1>Odd Ltd</h1>"
     )
